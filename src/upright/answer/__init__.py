@@ -1,0 +1,1 @@
+"""The whole guarded pipeline for one request."""

@@ -1,0 +1,193 @@
+"""What every engine takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+from upright.terms import UprightError
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation.
+
+    Attributes:
+        role: `system`, `user`, `assistant` or `tool`.
+        content: its text.
+        extra: other fields of the wire format (tool calls, names), kept as they came.
+    """
+
+    role: str
+    content: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are drawn.
+
+    Attributes:
+        temperature: 0 is greedy.
+        top_k: number of candidates kept; 0 keeps all.
+        top_p: smallest mass of candidates kept; 1 keeps all.
+        repetition_penalty: 1 does nothing.
+        max_tokens: bound on the tokens drawn.
+        seed: same seed, same text on the same machine; None draws one.
+        stop: texts that end the answer; not part of it.
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    repetition_penalty: float = 1.0
+    max_tokens: int = 512
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One request to an engine: either a conversation or a bare prompt.
+
+    Attributes:
+        messages: the conversation; None for a bare prompt.
+        prompt: the bare prompt; None for a conversation.
+        sampling: how tokens are drawn.
+        choices: how many independent answers (`n`).
+        logprobs: how many alternatives to report for each token; None reports none.
+        passthrough: fields for an OpenAI-compatible server (tools, response_format, …).
+    """
+
+    sampling: Sampling
+    messages: tuple[Message, ...] | None = None
+    prompt: str | None = None
+    choices: int = 1
+    logprobs: int | None = None
+    passthrough: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """A drawn token with its log-probability (nats) under the declared distribution.
+
+    Attributes:
+        token: the token's text.
+        logprob: natural logarithm of its probability.
+        top: the likeliest alternatives, as (text, logprob).
+    """
+
+    token: str
+    logprob: float
+    top: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The next bit of an answer.
+
+    Every string a client can see travels as `text` on some `channel`, so that one door can
+    guard them all.
+
+    Attributes:
+        choice: which of the answers.
+        channel: `content`, `reasoning`, `refusal`, `tool.<k>.name`, `tool.<k>.arguments`.
+        text: the new text, never None; "" where only other fields matter.
+        finish_reason: `stop`, `length`, `tool_calls`, … on the last piece of a choice.
+        logprobs: of the tokens whose text ends in this piece.
+        prompt_tokens: set once per job when known.
+        completion_tokens: tokens this piece adds.
+        tool_id: the id of a tool call, on the piece that opens one.
+    """
+
+    choice: int = 0
+    channel: str = "content"
+    text: str = ""
+    finish_reason: str | None = None
+    logprobs: tuple[TokenLogprob, ...] = ()
+    prompt_tokens: int | None = None
+    completion_tokens: int = 0
+    tool_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One possible next token.
+
+    Attributes:
+        token_id: the engine's number for it.
+        text: its text, white space included.
+        probability: under the declared distribution (after the cut and the sampler).
+    """
+
+    token_id: int
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class NextToken:
+    """The next-token distribution after a text.
+
+    Attributes:
+        candidates: most probable first.
+        covered: the mass of the model's whole distribution that the candidates hold.
+        entropy: of the whole distribution, in nats.
+    """
+
+    candidates: tuple[Candidate, ...]
+    covered: float
+    entropy: float
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Anything that writes text."""
+
+    @property
+    def name(self) -> str:
+        """What the engine calls its model."""
+        ...
+
+    @property
+    def digest(self) -> str | None:
+        """`sha256:…` of the model where the engine can know it."""
+        ...
+
+    def stream(self, job: Job) -> AsyncIterator[Piece]:
+        """Write the answers of one job. Closing the iterator cancels the work at once.
+
+        Raises:
+            EngineError: when the engine cannot go on.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Release what the engine holds."""
+        ...
+
+
+@runtime_checkable
+class TokenEngine(Engine, Protocol):
+    """An engine that gives next-token distributions, so that our own sampler draws."""
+
+    async def next_token(self, prompt: str, sampling: Sampling, *, limit: int = 50) -> NextToken:
+        """Return the distribution after `prompt` (taken literally), as it would be sampled."""
+        ...
+
+    async def score(self, text: str) -> list[TokenLogprob]:
+        """Return each token of `text` after the first, with its log-probability."""
+        ...
+
+
+class EngineError(UprightError):
+    """An engine failed.
+
+    Attributes:
+        kind: `timeout`, `refused`, `malformed`, `unavailable`, `overloaded` or `bad_request`.
+    """
+
+    def __init__(self, problem: str, *, kind: str, mend: str = "") -> None:
+        super().__init__(problem, mend=mend)
+        self.kind = kind

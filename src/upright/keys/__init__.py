@@ -1,0 +1,1 @@
+"""Every kind of key: API keys and signing keys; hashed, versioned, revocable."""

@@ -1,0 +1,216 @@
+"""The use-case file as frozen data. A Policy never runs code and never changes."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from upright.terms import HAZARDS, Action, Context, Stage, digest
+
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+Severity = Annotated[int, Field(ge=0, le=4)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class UseCase(_Section):
+    """What the model is used for, and by whom."""
+
+    name: Name = Field(description="Short name; API keys and ledger records refer to it.")
+    purpose: str = Field(min_length=1, description="One sentence: what it does.")
+    audience: str = Field(default="", description="Who reads the answers.")
+    languages: tuple[str, ...] = Field(default=("en",), description="BCP 47 tags.")
+
+
+class EngineSection(_Section):
+    """Where text comes from. Keys and addresses can be overridden by UPRIGHT_ENGINE_* variables."""
+
+    kind: Literal["embedded", "transformers", "openai"] = "embedded"
+    path: str | None = Field(default=None, description="Folder of a local Hugging Face model.")
+    base_url: str | None = Field(default=None, description="OpenAI-compatible server, with /v1.")
+    model: str = Field(default="smollm2-135m-instruct", description="Model name to ask for.")
+    timeout_seconds: float = Field(default=60.0, gt=0, le=3600)
+    retries: int = Field(default=2, ge=0, le=10, description="Retries before the first byte.")
+
+    @model_validator(mode="after")
+    def _address_fits_kind(self) -> EngineSection:
+        if self.kind == "transformers" and self.path is None:
+            raise ValueError('kind = "transformers" needs path = "<folder of the model>"')
+        if self.kind == "openai" and self.base_url is None:
+            raise ValueError('kind = "openai" needs base_url = "http://…/v1"')
+        return self
+
+
+class Generation(_Section):
+    """How tokens are drawn. `mode` is the creativity lever; the numbers refine it."""
+
+    mode: Literal["creative", "balanced", "grounded"] = "balanced"
+    temperature: float | None = Field(default=None, ge=0.0, le=2.0)
+    top_k: int | None = Field(default=None, ge=0, le=2000, description="0: no limit.")
+    top_p: float | None = Field(default=None, gt=0.0, le=1.0)
+    repetition_penalty: float | None = Field(default=None, ge=1.0, le=2.0)
+    max_tokens: int = Field(default=512, ge=1, le=32768)
+    system: str = Field(default="", description="System prompt put before every conversation.")
+
+
+class WatermarkSection(_Section):
+    """Whether answers carry a mark."""
+
+    scheme: Literal["split", "gumbel", "none"] = "none"
+
+
+class GuardRule(_Section):
+    """What to do with findings. The first rule that fits a finding decides."""
+
+    detect: tuple[str, ...] = Field(min_length=1, description="Rule ids or globs: pii.*")
+    at: tuple[Stage, ...] = Field(min_length=1)
+    action: Action
+    min_severity: Severity = 0
+    min_score: Share = 0.0
+    context: dict[Context, Action] = Field(
+        default_factory=dict, description="Other actions where a passage is quoted, reported, …"
+    )
+    observe: bool = Field(default=False, description="Only record what would have been done.")
+    text: str = Field(default="", description="What `replace` puts in place of the answer.")
+
+    @model_validator(mode="after")
+    def _replacement_is_given(self) -> GuardRule:
+        wants_text = Action.REPLACE in {self.action, *self.context.values()}
+        if wants_text and not self.text:
+            raise ValueError('action = "replace" needs text = "<what to say instead>"')
+        return self
+
+
+class GuardPattern(_Section):
+    """A pattern of the use's own, in RE2 syntax (linear time)."""
+
+    rule: Annotated[str, Field(pattern=r"^custom\.[a-z0-9_]+$")]
+    pattern: str = Field(min_length=1, max_length=2000)
+    hazard: str = "custom"
+    severity: Severity = 2
+    max_length: int = Field(default=200, ge=1, le=4096, description="Longest match, characters.")
+    explanation: str = Field(default="Matches a pattern of this use case.")
+
+    @field_validator("hazard")
+    @classmethod
+    def _hazard_is_known(cls, value: str) -> str:
+        if value not in HAZARDS:
+            raise ValueError(f"unknown hazard {value!r}; known: {', '.join(HAZARDS)}")
+        return value
+
+
+class GuardException(_Section):
+    """Text that is no finding here: the use's own addresses, product names, examples."""
+
+    detect: tuple[str, ...] = Field(min_length=1)
+    text: tuple[str, ...] = Field(default=(), description="Exact texts, case ignored.")
+    pattern: str | None = Field(default=None, description="RE2; must match the whole finding.")
+    reason: str = Field(min_length=1, description="Why; it is recorded.")
+
+    @model_validator(mode="after")
+    def _something_is_excepted(self) -> GuardException:
+        if not self.text and self.pattern is None:
+            raise ValueError("an exception needs text = [...] or pattern = '...'")
+        return self
+
+
+class Topic(_Section):
+    """A subject this use denies, given by its words and phrases."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+    phrases: tuple[str, ...] = Field(min_length=1)
+    severity: Severity = 2
+
+
+class GuardSection(_Section):
+    """Detectors' findings become actions here."""
+
+    on_error: Literal["block", "flag", "allow"] = Field(
+        default="block", description="What a detector that gives no answer counts as."
+    )
+    deadline_ms: int = Field(default=1000, ge=10, le=60_000, description="Per detector.")
+    notice: str = Field(
+        default="This text was withheld by the rules of this service.",
+        min_length=1,
+        description="Stands in place of what a block took away.",
+    )
+    review_notice: str = Field(
+        default="This answer waits for a person's review.",
+        min_length=1,
+        description="Stands in place of an answer held for review.",
+    )
+    names: bool = Field(default=False, description="Find person and place names (extra `names`).")
+    rule: tuple[GuardRule, ...] = ()
+    pattern: tuple[GuardPattern, ...] = ()
+    exception: tuple[GuardException, ...] = ()
+    topic: tuple[Topic, ...] = ()
+
+
+class AuditGate(_Section):
+    """A measure the use must keep within a bound."""
+
+    measure: str = Field(min_length=1)
+    within: float = Field(ge=0.0)
+
+
+class AuditSection(_Section):
+    """Audits this use must pass."""
+
+    gate: tuple[AuditGate, ...] = ()
+
+
+class Disclosure(_Section):
+    """How a reader learns that a machine wrote it."""
+
+    text: str = ""
+    visible: bool = Field(default=False, description="Also put the text at the answer's end.")
+
+
+class LedgerSection(_Section):
+    """What is remembered. Digests always are; texts only if the use asks."""
+
+    keep_texts: bool = Field(default=False, description="Keep texts in the erasable vault.")
+
+
+class Limits(_Section):
+    """What one API key may ask for."""
+
+    requests_per_minute: int = Field(default=600, ge=1)
+    max_request_bytes: int = Field(default=1_000_000, ge=1000)
+    max_concurrent: int = Field(default=64, ge=1, description="Requests in flight.")
+
+
+class Sources(_Section):
+    """Where grounded answers may take their facts from."""
+
+    database: str | None = Field(default=None, description="Folder of loaded sources.")
+
+
+class Policy(_Section):
+    """One use case: what matters, and what is done about it."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, ignored_types=(cached_property,)
+    )
+
+    schema_: Literal[1] = Field(alias="schema", description="Version of this file's format.")
+    use_case: UseCase
+    engine: EngineSection = EngineSection()
+    generation: Generation = Generation()
+    watermark: WatermarkSection = WatermarkSection()
+    guard: GuardSection = GuardSection()
+    sources: Sources = Sources()
+    audit: AuditSection = AuditSection()
+    disclosure: Disclosure = Disclosure()
+    ledger: LedgerSection = LedgerSection()
+    limits: Limits = Limits()
+
+    @cached_property
+    def digest(self) -> str:
+        """`sha256:…` of the whole policy, defaults included."""
+        return digest(self.model_dump(mode="json", by_alias=True))

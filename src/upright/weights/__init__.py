@@ -1,0 +1,1 @@
+"""Finds, checks and opens packaged models; nothing else loads weights."""
