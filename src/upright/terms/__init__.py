@@ -3,6 +3,7 @@
 from upright.terms.digest import canonical_json, digest
 from upright.terms.errors import ConfigError, MissingExtraError, UprightError
 from upright.terms.hazard import HAZARDS, Hazard, hazard_of_rule
+from upright.terms.home import home
 from upright.terms.record import Record
 from upright.terms.verdict import (
     Action,
@@ -31,4 +32,5 @@ __all__ = [
     "canonical_json",
     "digest",
     "hazard_of_rule",
+    "home",
 ]

@@ -1,0 +1,40 @@
+"""The command line's frame: one module per verb, errors that end in an exit code.
+
+A module of this package is imported when its verb is used, so that `--help` stays quick:
+modules import what is heavy inside the command.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from upright.terms import UprightError
+
+app = typer.Typer(
+    name="upright",
+    help="Generative AI answerable from its training data to the sentence a user reads.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and leave with its exit code.
+
+    Exit codes: 0 pass, 1 a gate failed, 2 usage or configuration, 3 could not measure.
+    """
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        app(args=words, prog_name="upright")
+    except UprightError as error:
+        if "--debug" in words:
+            raise
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output has gone; what was asked for is done as far as it wanted.
+        sys.stderr.close()
+        sys.exit(0)
