@@ -24,13 +24,19 @@ class Detector(Protocol):
     """
 
     @property
-    def rule(self) -> str: ...
+    def rule(self) -> str:
+        """Stable id of the rule, such as `pii.email`."""
+        ...
 
     @property
-    def reach(self) -> int | None: ...
+    def reach(self) -> int | None:
+        """Law 1's bound in code points; None needs the whole text."""
+        ...
 
     @property
-    def version(self) -> str: ...
+    def version(self) -> str:
+        """Changes whenever findings can change."""
+        ...
 
     def find(self, records: Sequence[Record]) -> list[list[Finding]]:
         """Return the findings of each record, ordered by start. Pure; batch first."""
