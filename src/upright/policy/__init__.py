@@ -1,6 +1,14 @@
 """**define**: the use-case file becomes a frozen Policy."""
 
-from upright.policy.load import load_policy, parse_policy, preset, preset_names
+from upright.policy.load import (
+    load_policy,
+    open_policy,
+    parse_policy,
+    policy_text,
+    preset,
+    preset_names,
+    preset_text,
+)
 from upright.policy.model import (
     AuditGate,
     Disclosure,
@@ -32,7 +40,10 @@ __all__ = [
     "Topic",
     "UseCase",
     "load_policy",
+    "open_policy",
     "parse_policy",
+    "policy_text",
     "preset",
     "preset_names",
+    "preset_text",
 ]
