@@ -1,1 +1,24 @@
-"""Every kind of key: API keys and signing keys; hashed, versioned, revocable."""
+"""Every kind of key: API keys, signing keys and the vault's; hashed, versioned, revocable."""
+
+from upright.keys.api import MintedKey, api_key_digest, api_key_id, mint_api_key
+from upright.keys.envelope import open_sealed, seal
+from upright.keys.files import KeyFileError, make_private_folder, read_private, write_private
+from upright.keys.signing import Signature, SigningKeys, TrustedKeys
+from upright.keys.vault import load_vault_key
+
+__all__ = [
+    "KeyFileError",
+    "MintedKey",
+    "Signature",
+    "SigningKeys",
+    "TrustedKeys",
+    "api_key_digest",
+    "api_key_id",
+    "load_vault_key",
+    "make_private_folder",
+    "mint_api_key",
+    "open_sealed",
+    "read_private",
+    "seal",
+    "write_private",
+]
