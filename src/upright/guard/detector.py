@@ -24,19 +24,13 @@ class Detector(Protocol):
     """
 
     @property
-    def rule(self) -> str:
-        """Stable id of the rule, such as `pii.email`."""
-        ...
+    def rule(self) -> str: ...
 
     @property
-    def reach(self) -> int | None:
-        """Law 1's bound in code points; None needs the whole text."""
-        ...
+    def reach(self) -> int | None: ...
 
     @property
-    def version(self) -> str:
-        """Changes whenever findings can change."""
-        ...
+    def version(self) -> str: ...
 
     def find(self, records: Sequence[Record]) -> list[list[Finding]]:
         """Return the findings of each record, ordered by start. Pure; batch first."""
@@ -48,5 +42,22 @@ class Detector(Protocol):
         Every finding that starts before it is the same for each continuation of `text`, its
         end included (which may lie behind the position), and no continuation adds one that
         starts before it. At least `len(text) - reach`; larger on ordinary prose.
+        """
+        ...
+
+
+@runtime_checkable
+class Restartable(Protocol):
+    """A detector that needs only a bounded stretch to the left, so that streams stay linear.
+
+    Optional. A detector without it is given the whole text each time.
+    """
+
+    def restart(self, text: str, position: int) -> int:
+        """Return a position `r <= position` from which on the text alone is enough.
+
+        For `text` and each continuation of it, the findings that start at or after `position`
+        are the same, moved by `r`, as those of the part from `r` on; and what `settled` says
+        of that part, moved by `r`, holds for them.
         """
         ...
