@@ -109,12 +109,14 @@ class Outcome:
         rule_index: which rule of the use-case file decided, counted from 0; None where no
             rule spoke, which means `allow`.
         observed: actions that rules with `observe = true` would have taken.
+        excepted: the reason of the user's exception that dropped the finding, or "".
     """
 
     finding: Finding
     action: Action
     rule_index: int | None = None
     observed: tuple[Action, ...] = ()
+    excepted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ class Verdict:
         outcomes: one per finding, in the order of their starts.
         errors: detectors that gave no answer; never empty and successful at once.
         scores: top score per hazard, whatever the thresholds.
+        excepted: findings that users' exceptions dropped, each with its reason.
     """
 
     action: Action
@@ -154,6 +157,7 @@ class Verdict:
     outcomes: tuple[Outcome, ...] = ()
     errors: tuple[DetectorError, ...] = ()
     scores: Mapping[str, float] = field(default_factory=dict)
+    excepted: tuple[Outcome, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
