@@ -1,1 +1,5 @@
 """The built-in detectors."""
+
+from upright.guard.detectors.registry import all_detectors, build_detectors, catalogue
+
+__all__ = ["all_detectors", "build_detectors", "catalogue"]

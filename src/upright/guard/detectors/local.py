@@ -1,0 +1,182 @@
+"""Detectors whose every finding depends on a bounded window: law 1 by construction.
+
+A scan that looks at most `reach` characters to the right of a finding's start, and at will to
+the left, has an honest reach. A tail then says from where on the end of a text is still open;
+everything before it has met a character that ends it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import final
+
+from upright.guard.detectors.growing import growing
+from upright.terms import Finding, Record, hazard_of_rule
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A finding before its detector has signed it.
+
+    Attributes:
+        start: first code point.
+        end: one past the last.
+        score: probability in [0, 1] that it is right.
+        severity: 0 to 4.
+        why: the explanation; never repeats the found text.
+    """
+
+    start: int
+    end: int
+    score: float
+    severity: int
+    why: str
+
+
+Scan = Callable[[str], Iterator[Hit]]
+Tail = Callable[[str], int]
+Judge = Callable[["re.Match[str]"], Hit | None]
+Presence = Callable[[str], bool]
+
+
+@final
+class LocalDetector:
+    """A detector made of a scan and a tail.
+
+    Args:
+        rule: its rule id.
+        version: changes whenever findings can change.
+        reach: how many characters from a finding's start on the scan may look at.
+        scan: yields the hits of a text in the order of their starts, no two overlapping.
+        tail: returns a position from which on hits may still change; all starts before it
+            are final. The detector itself sees to it that it is at least `len - reach`.
+        present: a quick test that is False only for texts in which the scan finds nothing.
+    """
+
+    def __init__(
+        self,
+        rule: str,
+        *,
+        version: str,
+        reach: int,
+        scan: Scan,
+        tail: Tail,
+        present: Presence | None = None,
+    ) -> None:
+        self._rule = rule
+        self._version = version
+        self._reach = reach
+        self._scan = scan
+        self._tail = tail
+        self._present = present
+        self._hazard = hazard_of_rule(rule)
+
+    @property
+    def rule(self) -> str:
+        """Stable id of the rule."""
+        return self._rule
+
+    @property
+    def reach(self) -> int:
+        """Code points from a finding's start that can matter to it."""
+        return self._reach
+
+    @property
+    def version(self) -> str:
+        """Changes whenever findings can change."""
+        return self._version
+
+    def find(self, records: Sequence[Record]) -> list[list[Finding]]:
+        """Return the findings of each record, ordered by start."""
+        return [self._findings(record.text) for record in records]
+
+    def settled(self, text: str) -> int:
+        """Return a position up to which all is final, whatever follows."""
+        return max(0, len(text) - self._reach, self._tail(text))
+
+    def _findings(self, text: str) -> list[Finding]:
+        if self._present is not None and not self._present(text):
+            return []
+        return [
+            Finding(
+                rule=self._rule,
+                hazard=self._hazard,
+                severity=hit.severity,
+                score=hit.score,
+                start=hit.start,
+                end=hit.end,
+                explanation=hit.why,
+            )
+            for hit in self._scan(text)
+        ]
+
+
+def matching(
+    rule: str,
+    pattern: str,
+    judge: Judge,
+    *,
+    alphabet: str,
+    reach: int,
+    version: str = "1",
+    flags: re.RegexFlag = re.NOFLAG,
+    present: Presence | None = None,
+) -> LocalDetector:
+    """Make a detector from a bounded pattern and a judge of its matches.
+
+    Args:
+        rule: its rule id.
+        pattern: finds candidates; at most `reach` characters wide, its look-ahead included,
+            in the syntax that `growing` reads.
+        judge: turns a match into a hit inside it, or None. It may read the text to the left
+            of the match and nothing to the right of it.
+        alphabet: character class that holds every character of every match; it makes the
+            search for open matches short.
+        reach: bound on the pattern's width.
+        version: changes whenever findings can change.
+        flags: of the pattern.
+        present: quick test, see LocalDetector.
+    """
+    compiled = re.compile(pattern, flags)
+    still_open = re.compile(growing(pattern), flags)
+    run = open_run(alphabet, reach)
+
+    def scan(text: str) -> Iterator[Hit]:
+        position = 0
+        while (match := compiled.search(text, position)) is not None:
+            hit = judge(match)
+            if hit is not None:
+                yield hit
+            # What is refused hides nothing that begins inside it.
+            position = match.start() + 1 if hit is None else max(hit.end, match.start() + 1)
+
+    def tail(text: str) -> int:
+        match = still_open.search(text, run(text))
+        return len(text) if match is None else match.start()
+
+    return LocalDetector(rule, version=version, reach=reach, scan=scan, tail=tail, present=present)
+
+
+def open_run(alphabet: str, longest: int) -> Tail:
+    """Return a tail: the start of the last run of `alphabet`, at most `longest` from the end."""
+    backwards = re.compile(f"{alphabet}{{0,{longest}}}")
+
+    def tail(text: str) -> int:
+        match = backwards.match(text[: -longest - 1 : -1])
+        return len(text) - (match.end() if match else 0)
+
+    return tail
+
+
+def has_digit(text: str) -> bool:
+    """Say quickly whether an ASCII digit stands in the text."""
+    return any(digit in text for digit in "0123456789")
+
+
+@cache
+def contains(mark: str) -> Presence:
+    """Return the test whether `mark` stands in a text."""
+    return lambda text: mark in text

@@ -1,0 +1,47 @@
+"""`pii.payment_card`: card numbers by issuer range, length and Luhn digit."""
+
+from __future__ import annotations
+
+import re
+
+from upright.guard.detectors.checksums import luhn
+from upright.guard.detectors.local import Hit, LocalDetector, has_digit, matching
+
+# First digits and lengths of the schemes in use (ISO/IEC 7812 ranges as the schemes publish them).
+_SCHEMES = re.compile(
+    r"""
+      4(?:\d{12}|\d{15}|\d{18})                                 # Visa
+    | (?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}  # Mastercard
+    | 3[47]\d{13}                                               # American Express
+    | (?:6011\d\d|64[4-9]\d{3}|65\d{4})\d{10}(?:\d{3})?         # Discover
+    | (?:30[0-5]|309|36\d|3[89]\d)\d{11}(?:\d{2})?              # Diners Club
+    | (?:2131|1800)\d{11} | 35(?:2[89]|[3-8]\d)\d{12}(?:\d{3})? # JCB
+    | 62\d{14,17}                                               # UnionPay
+    | (?:50|5[6-9]|6\d)\d{10,17}                                # Maestro
+    """,
+    re.VERBOSE,
+)
+_REACH = 40
+_WHY = "A number in a card issuer's range, with the right length and a valid check digit."
+
+
+def payment_card() -> LocalDetector:
+    """Return the detector of payment card numbers, bare or in groups."""
+    return matching(
+        "pii.payment_card",
+        r"(?<![\d])\d(?:[ -]?\d){11,18}(?![\d])",
+        _judge,
+        alphabet=r"[\d -]",
+        reach=_REACH,
+        present=has_digit,
+    )
+
+
+def _judge(match: re.Match[str]) -> Hit | None:
+    if any(sign.isdigit() and not sign.isascii() for sign in match.group()):
+        return None
+    digits = re.sub("[ -]", "", match.group())
+    if _SCHEMES.fullmatch(digits) is None or not luhn(digits) or len(set(digits)) == 1:
+        return None
+    bare = digits == match.group()
+    return Hit(match.start(), match.end(), 0.97 if bare else 0.99, 3, _WHY)
