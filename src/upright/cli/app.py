@@ -38,3 +38,7 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader of our output has gone; what was asked for is done as far as it wanted.
         sys.stderr.close()
         sys.exit(0)
+
+
+# Each module adds its commands to `app`; the order here is the order of `upright --help`.
+from upright.cli import init, policy  # noqa: E402, F401 (they need `app`, and are needed for it)
