@@ -1,5 +1,18 @@
 """Detectors find, rules decide, drivers apply: one Guard for data, prompts and answers."""
 
-from upright.guard.detector import Detector
+from upright.guard.detector import Detector, Restartable
+from upright.guard.guard import Guard, UnguardedUnsafe
+from upright.guard.pseudonyms import Pseudonyms
+from upright.guard.scan import Scan
+from upright.guard.stream import StreamDriver, Window
 
-__all__ = ["Detector"]
+__all__ = [
+    "Detector",
+    "Guard",
+    "Pseudonyms",
+    "Restartable",
+    "Scan",
+    "StreamDriver",
+    "UnguardedUnsafe",
+    "Window",
+]

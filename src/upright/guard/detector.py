@@ -24,13 +24,19 @@ class Detector(Protocol):
     """
 
     @property
-    def rule(self) -> str: ...
+    def rule(self) -> str:
+        """Stable id of the rule."""
+        ...
 
     @property
-    def reach(self) -> int | None: ...
+    def reach(self) -> int | None:
+        """See law 1, in code points."""
+        ...
 
     @property
-    def version(self) -> str: ...
+    def version(self) -> str:
+        """Changes whenever findings can change."""
+        ...
 
     def find(self, records: Sequence[Record]) -> list[list[Finding]]:
         """Return the findings of each record, ordered by start. Pure; batch first."""

@@ -1,0 +1,151 @@
+"""What detectors say of a text, and how they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from upright.guard.answers import (
+    MalformedError,
+    checked_batch,
+    checked_findings,
+    checked_position,
+)
+from upright.guard.detector import Detector, Restartable
+from upright.terms import Action, DetectorError, Finding, Record
+
+
+class Tagger(Protocol):
+    """Gives findings their context; see `upright.guard.context`."""
+
+    def __call__(self, text: str, findings: Sequence[Finding]) -> tuple[list[Finding], int]:
+        """Return the findings with their context, and up to where all contexts are final."""
+        ...
+
+    def restart(self, position: int) -> int:
+        """Return where the text may begin for findings that start at `position` or later."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What the detectors found in one text. It can travel between processes.
+
+    Attributes:
+        findings: of all detectors, ordered by start.
+        settled: all findings that start before it are final, whatever text follows.
+        keep: text before it is not needed to find what starts at `settled` or later.
+        errors: detectors that gave no answer.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    settled: int = 0
+    keep: int = 0
+    errors: tuple[DetectorError, ...] = ()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """The scan of one record while it is made."""
+
+    record: Record
+    on_error: Action
+    settled: int
+    keep: int
+    findings: list[Finding] = field(default_factory=list)
+    errors: dict[str, DetectorError] = field(default_factory=dict)
+
+    def fail(self, rule: str, kind: str) -> None:
+        self.errors.setdefault(rule, DetectorError(rule, kind, self.on_error))
+
+    def tag(self, tagger: Tagger, *, partial: bool) -> None:
+        self.findings.sort(key=lambda finding: (finding.start, finding.end, finding.rule))
+        self.findings, final = tagger(self.record.text, self.findings)
+        if partial:
+            self.settled = min(self.settled, final)
+            self.keep = tagger.restart(self.settled)
+
+    def finished(self) -> Scan:
+        return Scan(tuple(self.findings), self.settled, self.keep, tuple(self.errors.values()))
+
+
+def scan(
+    detectors: Sequence[Detector],
+    records: Sequence[Record],
+    *,
+    tagger: Tagger,
+    on_error: Action,
+    partial: bool = False,
+    starting: Callable[[int], None] = lambda _: None,
+) -> list[Scan]:
+    """Ask every detector about every record.
+
+    Args:
+        detectors: in the order in which they are asked.
+        records: the texts.
+        tagger: gives findings their context.
+        on_error: what a failure counts as.
+        partial: more text may follow each record, so final positions are wanted.
+        starting: told the index of each detector just before it is asked.
+    """
+    drafts = [_Draft(record, on_error, len(record.text), 0) for record in records]
+    for index, detector in enumerate(detectors):
+        starting(index)
+        _find(detector, drafts, partial=partial)
+    for draft in drafts:
+        draft.tag(tagger, partial=partial)
+    if partial:
+        for index, detector in enumerate(detectors):
+            starting(index)
+            _look_back(detector, drafts)
+    return [draft.finished() for draft in drafts]
+
+
+def _find(detector: Detector, drafts: Sequence[_Draft], *, partial: bool) -> None:
+    """Ask one detector; a batch that fails is asked again text by text, to spare the others."""
+    try:
+        batch = checked_batch(detector.find([draft.record for draft in drafts]), len(drafts))
+        answers = [
+            _checked(detector, draft.record.text, findings, partial=partial)
+            for draft, findings in zip(drafts, batch, strict=True)
+        ]
+    except Exception as error:  # noqa: BLE001 (whatever a detector raises is its failure alone)
+        if len(drafts) == 1:
+            drafts[0].fail(detector.rule, _kind(error))
+        else:
+            for draft in drafts:
+                _find(detector, [draft], partial=partial)
+        return
+    for draft, (findings, settled) in zip(drafts, answers, strict=True):
+        draft.findings.extend(findings)
+        draft.settled = min(draft.settled, settled)
+
+
+def _checked(
+    detector: Detector, text: str, findings: object, *, partial: bool
+) -> tuple[list[Finding], int]:
+    checked = checked_findings(detector.rule, findings, len(text))
+    if not partial:
+        return checked, len(text)
+    return checked, checked_position(detector.settled(text), len(text))
+
+
+def _look_back(detector: Detector, drafts: Sequence[_Draft]) -> None:
+    """Ask how much text to the left the detector needs for what comes next."""
+    for draft in drafts:
+        if not isinstance(detector, Restartable):
+            draft.keep = 0
+            continue
+        try:
+            wanted = checked_position(
+                detector.restart(draft.record.text, draft.settled), draft.settled
+            )
+        except Exception as error:  # noqa: BLE001 (see _find)
+            draft.fail(detector.rule, _kind(error))
+        else:
+            draft.keep = min(draft.keep, wanted)
+
+
+def _kind(error: Exception) -> str:
+    return "malformed" if isinstance(error, MalformedError) else "exception"
