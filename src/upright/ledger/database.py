@@ -1,0 +1,177 @@
+"""The database behind a ledger: SQLite or PostgreSQL, one writer of the chain at a time."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError as DatabaseError
+
+from upright.ledger.errors import LedgerError
+from upright.terms import ConfigError, MissingExtraError
+
+# Any constant does, as long as every upright uses the same one: "upright" in ASCII.
+_APPEND_LOCK = 0x75707269676874
+_BUSY_TIMEOUT_MS = 30_000
+_WRITES = "upright_writes"
+
+
+class Database:
+    """Transactions on the ledger's tables.
+
+    Args:
+        url: `sqlite:///<file>` or `postgresql://…`.
+
+    Raises:
+        ConfigError: for another kind of URL.
+        MissingExtraError: for PostgreSQL without the extra `postgres`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = _parse(url)
+        self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            _make_private_file(Path(str(self._url.database)))
+        elif importlib.util.find_spec("psycopg") is None:
+            raise MissingExtraError("a PostgreSQL ledger", "postgres", missing="psycopg")
+        # Parameters may hold what must not reach a log; errors never show them.
+        self.engine: Engine = create_engine(
+            self._url, hide_parameters=True, pool_pre_ping=not self.is_sqlite
+        )
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _configure_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @property
+    def name(self) -> str:
+        """The URL without its password, for messages."""
+        return self._url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that changes nothing.
+
+        Raises:
+            LedgerError: if the database cannot be reached or read.
+        """
+        with self._translated(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that alone may append; it commits at the end of the block.
+
+        SQLite takes its write lock at once (`BEGIN IMMEDIATE`), PostgreSQL an advisory lock
+        that ends with the transaction. Whoever is inside sees everything committed before.
+
+        Raises:
+            LedgerError: if the database cannot be reached or written; nothing is changed then.
+        """
+        engine = self.engine.execution_options(**{_WRITES: True})
+        with self._translated(), engine.begin() as connection:
+            if not self.is_sqlite:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_APPEND_LOCK})"))
+            yield connection
+
+    def forget_deleted(self, table: str) -> None:
+        """Clear what deleted rows leave behind in the database's files, as far as it can.
+
+        SQLite has overwritten the pages; the log, which still holds older ones, is emptied as
+        soon as no reader needs it. PostgreSQL frees the rows' space for reuse.
+        """
+        command = "PRAGMA wal_checkpoint(TRUNCATE)" if self.is_sqlite else f"VACUUM {table}"
+        with self._translated(), self.engine.connect() as connection:
+            automatic = connection.execution_options(isolation_level="AUTOCOMMIT")
+            automatic.exec_driver_sql(command)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DatabaseError as error:
+            raise self._in_words(str(error.orig)) from None
+        except SQLAlchemyError as error:
+            raise self._in_words(str(error)) from None
+
+    def _in_words(self, raw: str) -> LedgerError:
+        # Later lines of a driver's message can quote values.
+        problem = raw.strip().partition("\n")[0]
+        lowered = problem.lower()
+        if "full" in lowered or "no space" in lowered or "disk i/o" in lowered:
+            mend = (
+                "free some space; nothing was recorded, and recording goes on when there is space"
+            )
+        elif "locked" in lowered:
+            mend = "another process holds the ledger; end it, or try again"
+        elif "connect" in lowered:
+            mend = "start the database, or correct UPRIGHT_DATABASE_URL"
+        else:
+            mend = "see the message; `upright ledger verify` checks the chain"
+        return LedgerError(f"{self.name}: {problem}", mend=mend)
+
+
+def now() -> str:
+    """Return this moment, RFC 3339 in UTC with microseconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _parse(raw: str) -> URL:
+    try:
+        url = make_url(raw)
+    except ArgumentError:
+        # The text may hold a password, so it is not repeated.
+        raise ConfigError(
+            "the ledger's database URL cannot be read",
+            mend="UPRIGHT_DATABASE_URL=postgresql://user@host/database, or sqlite:///file",
+        ) from None
+    if url.drivername in {"postgres", "postgresql"}:
+        url = url.set(drivername="postgresql+psycopg")
+    stored = url.database and url.database != ":memory:"
+    if url.drivername not in {"sqlite", "postgresql+psycopg"} or not stored:
+        raise ConfigError(
+            f"{url.render_as_string(hide_password=True)}: no database for a ledger",
+            mend="use postgresql://user@host/database, or sqlite:///file",
+        )
+    return url
+
+
+def _make_private_file(path: Path) -> None:
+    """Make the database file first, since SQLite would let everybody read it."""
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise LedgerError(
+            f"{path}: cannot be written: {error.strerror}", mend="check UPRIGHT_HOME"
+        ) from None
+
+
+def _configure_sqlite(raw: Any, _record: object) -> None:  # noqa: ANN401 (a driver's connection)
+    # SQLAlchemy begins transactions through `_begin_sqlite`, never the driver on its own.
+    raw.isolation_level = None
+    # A row with broken bytes must reach `verify`, which names it, instead of failing here.
+    raw.text_factory = lambda stored: stored.decode("utf-8", "surrogateescape")
+    cursor = raw.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # FULL syncs the log at every commit: what was acknowledged survives a killed process and
+    # a power cut. NORMAL would survive the first only. Group commit shares the cost.
+    cursor.execute("PRAGMA synchronous = FULL")
+    # Overwrite what is deleted, so that erased vault records leave no trace in free pages.
+    cursor.execute("PRAGMA secure_delete = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

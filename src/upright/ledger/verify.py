@@ -1,0 +1,230 @@
+"""Checking the whole chain: every edit, removal, reorder and cut before the last checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from upright.keys import SigningKeys, TrustedKeys
+from upright.ledger import chain
+from upright.ledger.checkpoint import Checkpoint, CheckpointFile
+from upright.ledger.database import Database
+from upright.ledger.record import GENESIS, entry_digest
+from upright.ledger.tables import checkpoints, events
+
+Progress = Callable[[int, int], None]
+_PROGRESS_EVERY = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What checking the chain found.
+
+    Attributes:
+        ok: nothing was tampered with, as far as checkpoints and the chain can tell.
+        checked: entries read and found sound.
+        first_bad: sequence of the first bad or missing entry; None if no entry is bad.
+        problem: what is wrong, in words; "" if nothing is.
+        interrupted: ids of requests that were opened and not closed: still running, or cut off.
+        checkpointed: the last entry that a sound checkpoint covers; whoever can write the
+            database may have replaced what follows it.
+    """
+
+    ok: bool
+    checked: int
+    first_bad: int | None
+    problem: str
+    interrupted: tuple[str, ...]
+    checkpointed: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the public shape."""
+        shape = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**shape, "interrupted": list(self.interrupted)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchors:
+    """What the checkpoints say.
+
+    Attributes:
+        heads: digest by count, of every checkpoint with a good signature.
+        problem: what is wrong with the checkpoints themselves.
+    """
+
+    heads: dict[int, str]
+    problem: str
+
+
+def verify(
+    database: Database, keys: SigningKeys, file: CheckpointFile, progress: Progress | None = None
+) -> Verification:
+    """Recompute the chain and compare it with every checkpoint.
+
+    Writers go on meanwhile: what they append after the start is left for the next time.
+
+    Args:
+        database: where the events are.
+        keys: only the public ones are used.
+        file: the checkpoints outside the database.
+        progress: called now and then with (entries read, entries in all).
+
+    Raises:
+        LedgerError: if the database cannot be read.
+        KeyFileError: if a public key file is damaged.
+    """
+    trusted = keys.trusted()
+    # Under the writers' lock, so that chain, table and file are of one moment.
+    with database.writing() as connection:
+        total, _ = chain.head(connection)
+        stored = [Checkpoint(**row._mapping) for row in connection.execute(select(checkpoints))]  # noqa: SLF001 (SQLAlchemy's public accessor)
+        lines = list(file.lines())
+    anchors = _weigh(stored, lines, trusted, file)
+    walk = _Walk(anchors.heads)
+    with database.reading() as connection:
+        for row in _rows(connection, total):
+            if not walk.step(row):
+                break
+            if progress is not None and walk.checked % _PROGRESS_EVERY == 0:
+                progress(walk.checked, total)
+    walk.end()
+    if progress is not None:
+        progress(walk.checked, total)
+    return Verification(
+        ok=not (walk.problem or anchors.problem),
+        checked=walk.checked,
+        first_bad=walk.first_bad,
+        problem=walk.problem or anchors.problem,
+        interrupted=tuple(walk.open),
+        checkpointed=walk.anchored,
+    )
+
+
+def _rows(connection: Connection, total: int) -> Iterator[Sequence[Any]]:
+    """Yield (sequence, time, kind, use_case, request, body, previous, digest) in order."""
+    statement = select(events).where(events.c.sequence <= total).order_by(events.c.sequence)
+    yield from connection.execution_options(yield_per=1000).execute(statement)
+
+
+class _Walk:
+    """Goes along the chain until the first entry that does not fit."""
+
+    def __init__(self, heads: dict[int, str]) -> None:
+        self._heads = heads
+        self._previous = GENESIS
+        self.checked = 0
+        self.anchored = 0
+        self.first_bad: int | None = None
+        self.problem = ""
+        self.open: dict[str, None] = {}
+
+    def step(self, row: Sequence[Any]) -> bool:
+        """Take the next row; False if it does not fit."""
+        expected = self.checked + 1
+        sequence, _, kind, _, request, _, previous, digest = row
+        if sequence != expected:
+            missing = f"{expected}" if sequence == expected + 1 else f"{expected} to {sequence - 1}"
+            return self._fail(expected, f"record {missing} is missing")
+        if previous != self._previous:
+            return self._fail(expected, f"record {expected} does not follow the record before it")
+        if digest != _recompute(row):
+            return self._fail(expected, f"record {expected} was changed after it was written")
+        if self._heads.get(expected, digest) != digest:
+            return self._fail(
+                self.anchored + 1,
+                f"the records {self.anchored + 1} to {expected} are not those that the "
+                f"checkpoint at {expected} was signed for: the chain was computed anew",
+            )
+        self._accept(expected, kind, request, digest)
+        return True
+
+    def end(self) -> None:
+        """Look for records that checkpoints know and the chain no longer has."""
+        last = max(self._heads, default=0)
+        if not self.problem and last > self.checked:
+            self._fail(
+                self.checked + 1,
+                f"the end was cut off: a checkpoint was signed for {last} records, "
+                f"and {self.checked} are left",
+            )
+
+    def _accept(self, sequence: int, kind: str, request: str, digest: str) -> None:
+        self.checked = sequence
+        self._previous = digest
+        if sequence in self._heads:
+            self.anchored = sequence
+        if kind == "opened":
+            self.open[request] = None
+        elif kind == "closed":
+            self.open.pop(request, None)
+
+    def _fail(self, sequence: int, problem: str) -> bool:
+        self.first_bad = sequence
+        self.problem = problem
+        return False
+
+
+def _recompute(row: Sequence[Any]) -> str | None:
+    try:
+        return entry_digest(*row[:7])
+    except TypeError:
+        return None  # A column was given another type, which SQLite allows.
+
+
+def _weigh(
+    stored: Sequence[Checkpoint],
+    lines: Sequence[bytes],
+    trusted: TrustedKeys,
+    file: CheckpointFile,
+) -> _Anchors:
+    """Check signatures, and that file and table agree."""
+    kept = [Checkpoint.from_line(line) for line in lines]
+    readable = [checkpoint for checkpoint in kept if checkpoint is not None]
+    good = [point for point in [*readable, *stored] if point.is_signed_by(trusted)]
+    problem = (
+        _unreadable_line(kept, file)
+        or _badly_signed(readable, trusted, str(file.path))
+        or _badly_signed(stored, trusted, "the table `checkpoints`")
+        or _disagreement(stored, readable, trusted, file)
+    )
+    return _Anchors({point.count: point.head for point in good}, problem)
+
+
+def _unreadable_line(kept: Sequence[Checkpoint | None], file: CheckpointFile) -> str:
+    if None not in kept:
+        return ""
+    return f"{file.path}:{kept.index(None) + 1}: not a checkpoint"
+
+
+def _badly_signed(points: Sequence[Checkpoint], trusted: TrustedKeys, place: str) -> str:
+    for point in points:
+        if point.key not in trusted.keys:
+            return (
+                f"{place}: the checkpoint at {point.count} names the key {point.key}, whose "
+                "public half is not among the signing keys of this home"
+            )
+        if not point.is_signed_by(trusted):
+            return f"{place}: the checkpoint at {point.count} does not bear its key's signature"
+    return ""
+
+
+def _disagreement(
+    stored: Sequence[Checkpoint],
+    kept: Sequence[Checkpoint],
+    trusted: TrustedKeys,
+    file: CheckpointFile,
+) -> str:
+    in_file, in_table = set(kept), set(stored)
+    for point in stored:
+        # Other homes keep their checkpoints in their own files.
+        if point.key in trusted.own and point not in in_file:
+            return f"{file.path}: the checkpoint at {point.count} was removed or changed"
+    # Only the last can be absent from the table without anybody's doing: a crash between the
+    # file and the commit. The next checkpoint brings it in.
+    for point in kept[:-1]:
+        if point not in in_table:
+            return f"the table `checkpoints`: the one at {point.count} was removed or changed"
+    return ""
