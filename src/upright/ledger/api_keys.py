@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -88,15 +89,16 @@ class ApiKeyStore:
         Raises:
             NotFoundError: for an unknown id.
         """
+        moment = now()
         with self._database.writing() as connection:
             row = _row(connection, key_id)
             if row is None:
                 raise NotFoundError(f"no key is called {key_id!r}", mend="upright keys list")
             if not row.revoked:
                 chosen = update(api_keys).where(api_keys.c.id == key_id)
-                connection.execute(chosen.values(revoked=now()))
+                connection.execute(chosen.values(revoked=moment))
                 append(connection, [Event("key.revoked", row.use_case, {"key": key_id})])
-            return _record(_row(connection, key_id))
+            return _record(row, revoked=moment)
 
     def ensure_local(self, use_case: str) -> tuple[Path, str]:
         """Return the key file for local use and its secret, made at the first call.
@@ -153,14 +155,14 @@ def _minted(secret: str) -> MintedKey:
     return MintedKey(api_key_id(secret) or "", secret, api_key_digest(secret))
 
 
-def _row(connection: Connection, key_id: str) -> Row | None:
+def _row(connection: Connection, key_id: str) -> Row[Any] | None:
     return connection.execute(select(api_keys).where(api_keys.c.id == key_id)).first()
 
 
-def _opens(row: Row, secret: str) -> bool:
+def _opens(row: Row[Any], secret: str) -> bool:
     same = secrets.compare_digest(row.digest, api_key_digest(secret))
     return same and not row.revoked
 
 
-def _record(row: Row) -> ApiKey:
-    return ApiKey(row.id, row.name, row.use_case, row.created, row.revoked)
+def _record(row: Row[Any], *, revoked: str = "") -> ApiKey:
+    return ApiKey(row.id, row.name, row.use_case, row.created, row.revoked or revoked)

@@ -165,7 +165,7 @@ class ReviewQueue:
         return self.get(item)
 
 
-def _row(connection: Connection, item: str) -> Row:
+def _row(connection: Connection, item: str) -> Row[Any]:
     row = connection.execute(select(reviews).where(reviews.c.id == item)).first()
     if row is None:
         raise NotFoundError(
@@ -174,8 +174,8 @@ def _row(connection: Connection, item: str) -> Row:
     return row
 
 
-def _item(row: Row, secret: Mapping[str, str] | None = None) -> ReviewItem:
+def _item(row: Row[Any], secret: Mapping[str, str] | None = None) -> ReviewItem:
     fields = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's public accessor)
     del fields["record"]
     fields["findings"] = tuple(json.loads(row.findings))
-    return ReviewItem(**fields, **(secret or {}))
+    return ReviewItem(**{**fields, **(secret or {})})

@@ -74,7 +74,8 @@ class LedgerWriter:
         Raises:
             LedgerError: if the event is not JSON, too many wait, or the writer is closed.
         """
-        event.body_text()  # One that cannot be stored must not fail those it would share a batch with.
+        # An event that cannot be stored must not fail the others of its batch.
+        event.body_text()
         waiting = _Waiting(event, Future())
         waiting.future.set_running_or_notify_cancel()
         with self._gate:
@@ -137,8 +138,7 @@ class LedgerWriter:
         except UprightError as error:
             _fail(batch, error)
             return
-        except Exception as error:
-            # The thread must live, and nobody may wait for ever, whatever a driver raises.
+        except Exception as error:  # noqa: BLE001 (the thread must live, and nobody wait for ever)
             _log.exception("events could not be recorded")
             _fail(batch, LedgerError(f"events could not be recorded: {type(error).__name__}"))
             return
@@ -162,8 +162,7 @@ class LedgerWriter:
             return
         try:
             self._ledger.checkpoint()
-        except Exception:
-            # The events are recorded all the same; the next round signs them.
+        except Exception:  # noqa: BLE001 (the events are recorded; the next round signs them)
             _log.exception("the ledger could not be checkpointed")
             self._unsigned_since = time.monotonic()
         else:
