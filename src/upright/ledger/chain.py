@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import Connection, Row, Select, func, insert, select
 
@@ -36,7 +36,7 @@ def append(connection: Connection, batch: Sequence[Event]) -> list[Entry]:
 
 
 def _row(sequence: int, event: Event, previous: str) -> dict[str, Any]:
-    row = {
+    row: dict[str, Any] = {
         "sequence": sequence,
         "time": now(),
         "kind": event.kind,
@@ -60,22 +60,37 @@ def count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(events)).scalar_one()
 
 
-def query(
-    *,
-    after: int = 0,
-    before: int | None = None,
-    limit: int | None = 100,
-    kind: str | None = None,
-    use_case: str | None = None,
-    request: str | None = None,
-    newest_first: bool = False,
-) -> Select[Any]:
-    """Return the statement for the entries with `after < sequence < before` that fit."""
-    order = events.c.sequence.desc() if newest_first else events.c.sequence
-    statement = select(events).where(events.c.sequence > after).order_by(order).limit(limit)
-    if before is not None:
-        statement = statement.where(events.c.sequence < before)
-    wanted = {"kind": kind, "use_case": use_case, "request": request}
+class Selection(TypedDict, total=False):
+    """Which entries to read.
+
+    Attributes:
+        after: only those behind this sequence.
+        before: only those in front of it.
+        limit: at most so many; 100 if not given, None for all.
+        kind: only of this kind.
+        use_case: only of this use case.
+        request: only of this request.
+        newest_first: from the end of the chain.
+    """
+
+    after: int
+    before: int | None
+    limit: int | None
+    kind: str | None
+    use_case: str | None
+    request: str | None
+    newest_first: bool
+
+
+def query(**which: Unpack[Selection]) -> Select[Any]:
+    """Return the statement for the entries that fit, in order."""
+    sequence = events.c.sequence
+    order = sequence.desc() if which.get("newest_first") else sequence
+    statement = select(events).order_by(order).limit(which.get("limit", 100))
+    statement = statement.where(sequence > which.get("after", 0))
+    if (before := which.get("before")) is not None:
+        statement = statement.where(sequence < before)
+    wanted = {name: which.get(name) for name in ("kind", "use_case", "request")}
     for name, value in wanted.items():
         if value is not None:
             statement = statement.where(events.c[name] == value)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, Unpack
 
 from upright.keys import SigningKeys, make_private_folder
 from upright.ledger import chain
@@ -111,11 +111,11 @@ class Ledger:
             found = states(connection, {event.use_case for event in events})
         return [(entry, found[entry.use_case]) for entry in entries]
 
-    def entries(self, **which: Any) -> list[Entry]:  # noqa: ANN401 (the arguments of `chain.query`)
-        """Return entries with `after < sequence < before`, at most `limit`, 100 if not given.
+    def entries(self, **which: Unpack[chain.Selection]) -> list[Entry]:
+        """Return entries in order.
 
         Args:
-            **which: `after`, `before`, `limit`, `kind`, `use_case`, `request`, `newest_first`.
+            **which: see `upright.ledger.chain.Selection`; 100 of them if no `limit` is given.
         """
         with self._database.reading() as connection:
             return list(chain.read(connection, chain.query(**which)))
