@@ -156,6 +156,10 @@ class Ledger:
         with self._database.writing() as connection:
             return make_checkpoint(connection, self._keys, self._file)
 
+    def last_checkpoint(self) -> Checkpoint | None:
+        """Return the newest checkpoint in the home's file, unchecked; None where there is none."""
+        return self._file.last()
+
     def verify(self, progress: Progress | None = None) -> Verification:
         """Check the whole chain; see `upright.ledger.verify`.
 
