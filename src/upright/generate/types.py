@@ -70,7 +70,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class TokenLogprob:
-    """A drawn token with its log-probability (nats) under the declared distribution.
+    """A token with its log-probability (nats) under the model's own distribution.
+
+    That is the whole vocabulary at temperature 1, before penalty and cuts: it says what the
+    model thought, also where the sampling was greedy. A server behind an OpenAI-compatible
+    engine reports what it reports.
 
     Attributes:
         token: the token's text.
@@ -95,9 +99,10 @@ class Piece:
         channel: `content`, `reasoning`, `refusal`, `tool.<k>.name`, `tool.<k>.arguments`.
         text: the new text, never None; "" where only other fields matter.
         finish_reason: `stop`, `length`, `tool_calls`, … on the last piece of a choice.
-        logprobs: of the tokens whose text ends in this piece.
+        tokens: ids of the tokens whose text ends in this piece, where the engine knows them.
+        logprobs: of the same tokens, if asked for.
         prompt_tokens: set once per job when known.
-        completion_tokens: tokens this piece adds.
+        completion_tokens: tokens drawn for this piece, a closing control token included.
         tool_id: the id of a tool call, on the piece that opens one.
     """
 
@@ -105,6 +110,7 @@ class Piece:
     channel: str = "content"
     text: str = ""
     finish_reason: str | None = None
+    tokens: tuple[int, ...] = ()
     logprobs: tuple[TokenLogprob, ...] = ()
     prompt_tokens: int | None = None
     completion_tokens: int = 0
@@ -118,7 +124,7 @@ class Candidate:
     Attributes:
         token_id: the engine's number for it.
         text: its text, white space included.
-        probability: under the declared distribution (after the cut and the sampler).
+        probability: as it would be sampled: after penalty, temperature, top-k and top-p.
     """
 
     token_id: int
@@ -132,8 +138,9 @@ class NextToken:
 
     Attributes:
         candidates: most probable first.
-        covered: the mass of the model's whole distribution that the candidates hold.
-        entropy: of the whole distribution, in nats.
+        covered: the mass that the candidates hold of the model's own distribution (whole
+            vocabulary, temperature 1).
+        entropy: of the model's own distribution, in nats.
     """
 
     candidates: tuple[Candidate, ...]

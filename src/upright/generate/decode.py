@@ -1,0 +1,149 @@
+"""One answer in the making: logits in, the next token and the text it settles out."""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from upright.generate.sampler import (
+    Floats,
+    Logits,
+    distribution,
+    draw,
+    entropy,
+    leading,
+    log_softmax,
+    random_stream,
+)
+from upright.generate.text import TextStream
+from upright.generate.types import Candidate, NextToken, Piece, Sampling, TokenLogprob
+
+
+class Vocabulary(Protocol):
+    """What token ids mean."""
+
+    def piece(self, token: int) -> bytes:
+        """Return the bytes a token stands for; they need not be whole characters."""
+        ...
+
+    def ends(self, token: int) -> bool:
+        """Whether a token ends the answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    token: int
+    end: int  # the count of characters at which its text is complete
+    logprob: TokenLogprob | None
+
+
+class Decoder:
+    """Draws the tokens of one answer.
+
+    Args:
+        sampling: how tokens are drawn; without a seed a fresh one is taken from the system.
+        vocabulary: of the model.
+        choice: which of the job's answers; each has random numbers of its own.
+        logprobs: how many alternatives to report for each token; None reports none.
+        room: most tokens that still fit into the engine's memory.
+    """
+
+    def __init__(
+        self,
+        sampling: Sampling,
+        vocabulary: Vocabulary,
+        *,
+        choice: int = 0,
+        logprobs: int | None = None,
+        room: int | None = None,
+    ) -> None:
+        seed = secrets.randbits(64) if sampling.seed is None else sampling.seed
+        self._random = random_stream(seed, choice)
+        self._sampling = sampling
+        self._vocabulary = vocabulary
+        self._choice = choice
+        self._logprobs = logprobs
+        self._limit = sampling.max_tokens if room is None else min(sampling.max_tokens, room)
+        self._text = TextStream(sampling.stop)
+        self._seen: set[int] = set()
+        self._waiting: deque[_Drawn] = deque()
+        self._count = 0
+
+    def step(self, logits: Logits) -> tuple[int | None, Piece]:
+        """Draw one token.
+
+        Args:
+            logits: shape (vocabulary,); not kept.
+
+        Returns:
+            The token to compute next, or None when the answer is finished; and what the
+            draw adds to the answer, which may be nothing yet.
+        """
+        chances = distribution(logits, self._sampling, self._seen)
+        token = draw(chances, float(self._random.random()))
+        if self._vocabulary.ends(token):
+            return None, self._piece(self._text.finish(), "stop")
+        self._seen.add(token)
+        self._count += 1
+        raw = self._vocabulary.piece(token)
+        out = self._text.feed(raw)
+        self._waiting.append(
+            _Drawn(token, self._text.settled, self._logprob(logits, token, raw))
+        )
+        if self._text.stopped:
+            return None, self._piece(out, "stop")
+        if self._count >= self._limit:
+            out += self._text.finish()
+            return None, self._piece(out, "stop" if self._text.stopped else "length")
+        return token, self._piece(out, None)
+
+    def _piece(self, text: str, finish: str | None) -> Piece:
+        done = []
+        while self._waiting and self._waiting[0].end <= self._text.released:
+            done.append(self._waiting.popleft())
+        return Piece(
+            choice=self._choice,
+            text=text,
+            finish_reason=finish,
+            tokens=tuple(item.token for item in done),
+            logprobs=tuple(item.logprob for item in done if item.logprob is not None),
+            completion_tokens=1,
+        )
+
+    def _logprob(self, logits: Logits, token: int, raw: bytes) -> TokenLogprob | None:
+        if self._logprobs is None:
+            return None
+        logs = log_softmax(logits)
+        top = tuple(
+            (printable(self._vocabulary.piece(int(other))), float(logs[other]))
+            for other in leading(logs, self._logprobs)
+        )
+        return TokenLogprob(printable(raw), float(logs[token]), top)
+
+
+def printable(raw: bytes) -> str:
+    """Return a token's text; bytes that are no whole character become U+FFFD."""
+    return raw.decode("utf-8", "replace")
+
+
+def next_token(
+    logits: Logits, sampling: Sampling, vocabulary: Vocabulary, limit: int
+) -> NextToken:
+    """Describe the distribution after a text: see `NextToken`."""
+    chances = distribution(logits, sampling)
+    whole: Floats = np.exp(log_softmax(logits))
+    best = leading(chances.probabilities, limit)
+    tokens = chances.tokens[best]
+    return NextToken(
+        candidates=tuple(
+            Candidate(int(token), printable(vocabulary.piece(int(token))), float(probability))
+            for token, probability in zip(tokens, chances.probabilities[best], strict=True)
+        ),
+        covered=float(whole[tokens].sum()),
+        entropy=entropy(logits),
+    )
