@@ -7,10 +7,10 @@ everything before it has met a character that ends it.
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import final
 
 from upright.guard.detectors.growing import growing
@@ -97,9 +97,12 @@ class LocalDetector:
         """Return a position up to which all is final, whatever follows."""
         return max(0, len(text) - self._reach, self._tail(text))
 
+    def hits(self, text: str) -> Iterator[Hit]:
+        """Yield the hits of one text, unsigned."""
+        if self._present is None or self._present(text):
+            yield from self._scan(text)
+
     def _findings(self, text: str) -> list[Finding]:
-        if self._present is not None and not self._present(text):
-            return []
         return [
             Finding(
                 rule=self._rule,
@@ -110,7 +113,7 @@ class LocalDetector:
                 end=hit.end,
                 explanation=hit.why,
             )
-            for hit in self._scan(text)
+            for hit in self.hits(text)
         ]
 
 
@@ -171,12 +174,60 @@ def open_run(alphabet: str, longest: int) -> Tail:
     return tail
 
 
-def has_digit(text: str) -> bool:
-    """Say quickly whether an ASCII digit stands in the text."""
-    return any(digit in text for digit in "0123456789")
+def merged(rule: str, parts: Sequence[LocalDetector]) -> LocalDetector:
+    """Make one detector of several that speak of the same rule.
+
+    Where findings overlap, the one that starts first stands, and of those that start together
+    the longest.
+    """
+
+    def scan(text: str) -> Iterator[Hit]:
+        floor = 0
+        streams = [part.hits(text) for part in parts]
+        for hit in heapq.merge(*streams, key=lambda hit: (hit.start, -hit.end)):
+            if hit.start >= floor:
+                yield hit
+                floor = hit.end
+
+    return LocalDetector(
+        rule,
+        version="+".join(part.version for part in parts),
+        reach=max(part.reach for part in parts),
+        scan=scan,
+        tail=lambda text: min(part.settled(text) for part in parts),
+    )
 
 
-@cache
-def contains(mark: str) -> Presence:
-    """Return the test whether `mark` stands in a text."""
-    return lambda text: mark in text
+def digits(at_least: int) -> Presence:
+    """Return the test whether so many ASCII digits stand in a text."""
+
+    def present(text: str) -> bool:
+        count = 0
+        for digit in "0123456789":
+            count += text.count(digit)
+            if count >= at_least:
+                return True
+        return False
+
+    return present
+
+
+def contains(*marks: str) -> Presence:
+    """Return the test whether any of the marks stands in a text."""
+    return lambda text: any(mark in text for mark in marks)
+
+
+def cue_before(words: str, distance: int) -> Callable[[re.Match[str]], bool]:
+    """Return the test whether a cue stands within `distance` characters before a match.
+
+    Args:
+        words: pattern of the cues, case ignored.
+        distance: in characters, from the end of the text before the match.
+    """
+    cue = re.compile(rf"(?<![^\W_])(?:{words})(?![^\W_])", re.IGNORECASE)
+
+    def near(match: re.Match[str]) -> bool:
+        start = match.start()
+        return cue.search(match.string, max(0, start - distance), start) is not None
+
+    return near

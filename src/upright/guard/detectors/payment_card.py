@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from upright.guard.detectors.checksums import luhn
-from upright.guard.detectors.local import Hit, LocalDetector, has_digit, matching
+from upright.guard.detectors.local import Hit, LocalDetector, digits, matching
 
 # First digits and lengths of the schemes in use (ISO/IEC 7812 ranges as the schemes publish them).
 _SCHEMES = re.compile(
@@ -29,19 +29,18 @@ def payment_card() -> LocalDetector:
     """Return the detector of payment card numbers, bare or in groups."""
     return matching(
         "pii.payment_card",
-        r"(?<![\d])\d(?:[ -]?\d){11,18}(?![\d])",
+        r"(?<!\d)\d(?:[ -]?\d){11,18}(?!\d)",
         _judge,
         alphabet=r"[\d -]",
         reach=_REACH,
-        present=has_digit,
+        flags=re.ASCII,
+        present=digits(12),
     )
 
 
 def _judge(match: re.Match[str]) -> Hit | None:
-    if any(sign.isdigit() and not sign.isascii() for sign in match.group()):
+    number = re.sub("[ -]", "", match.group())
+    if _SCHEMES.fullmatch(number) is None or not luhn(number) or len(set(number)) == 1:
         return None
-    digits = re.sub("[ -]", "", match.group())
-    if _SCHEMES.fullmatch(digits) is None or not luhn(digits) or len(set(digits)) == 1:
-        return None
-    bare = digits == match.group()
+    bare = number == match.group()
     return Hit(match.start(), match.end(), 0.97 if bare else 0.99, 3, _WHY)

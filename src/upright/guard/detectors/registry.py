@@ -6,14 +6,34 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 
 from upright.guard.detector import Detector
+from upright.guard.detectors.announced import announced
+from upright.guard.detectors.crypto_wallet import crypto_wallet
 from upright.guard.detectors.custom import CustomDetector
 from upright.guard.detectors.email import email
+from upright.guard.detectors.iban import iban
+from upright.guard.detectors.national_id import national_id
+from upright.guard.detectors.network import ip_address, mac_address, url_credentials
 from upright.guard.detectors.payment_card import payment_card
+from upright.guard.detectors.phone import phone
+from upright.guard.detectors.us_ssn import us_ssn
 from upright.policy.model import GuardPattern, Policy
 
-_BUILT_IN: dict[str, Callable[[], Detector]] = {
-    "pii.email": email,
-    "pii.payment_card": payment_card,
+_BUILT_IN: dict[str, Callable[[Policy | None], Detector]] = {
+    "pii.age": lambda _: announced("age"),
+    "pii.crypto_wallet": lambda _: crypto_wallet(),
+    "pii.date_of_birth": lambda _: announced("date_of_birth"),
+    "pii.email": lambda _: email(),
+    "pii.iban": lambda _: iban(),
+    "pii.ip_address": lambda _: ip_address(),
+    "pii.mac_address": lambda _: mac_address(),
+    "pii.national_id": lambda _: national_id(),
+    "pii.passport": lambda _: announced("passport"),
+    "pii.payment_card": lambda _: payment_card(),
+    "pii.phone": lambda policy: phone(policy.use_case.languages) if policy else phone(),
+    "pii.url_credentials": lambda _: url_credentials(),
+    "pii.us_bank_number": lambda _: announced("us_bank_number"),
+    "pii.us_driver_license": lambda _: announced("us_driver_license"),
+    "pii.us_ssn": lambda _: us_ssn(),
 }
 
 _SAMPLE_PATTERNS = (
@@ -42,13 +62,13 @@ def build_detectors(policy: Policy, *, everything: bool = False) -> list[Detecto
     def reachable(rule: str) -> bool:
         return everything or any(fnmatchcase(rule, glob) for glob in wanted)
 
-    built_in = [make() for rule, make in _BUILT_IN.items() if reachable(rule)]
+    built_in = [make(policy) for rule, make in _BUILT_IN.items() if reachable(rule)]
     own = [CustomDetector(section) for section in policy.guard.pattern]
     return [*built_in, *(detector for detector in own if reachable(detector.rule))]
 
 
 def all_detectors() -> list[Detector]:
     """Return one instance of every detector, with samples of those a use-case file makes."""
-    return [make() for make in _BUILT_IN.values()] + [
+    return [make(None) for make in _BUILT_IN.values()] + [
         CustomDetector(section) for section in _SAMPLE_PATTERNS
     ]

@@ -1,0 +1,97 @@
+"""`pii.phone`: telephone numbers, validated by the numbering plans of `phonenumbers`.
+
+Candidates are runs of digits only, so ordinary prose costs nothing. A number in international
+form must fit its country's plan. A national one must fit a plan of the use's languages, or be
+written in groups after a word that announces a telephone number: people write numbers of other
+countries as they do at home.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from upright.guard.detectors.checksums import luhn
+from upright.guard.detectors.local import Hit, LocalDetector, cue_before, digits, matching
+from upright.guard.detectors.tables import table
+
+_REACH = 64
+_CUE_DISTANCE = 48
+_PLAN = "phonenumbers 9"
+_EXTENSION = re.compile(r"(?:x|ext)", re.IGNORECASE)
+_NOT_PHONES = re.compile(
+    r"""
+      \d{1,2}([./-])\d{1,2}\1(?:\d{2}|\d{4})      # a date
+    | (?:1[5-9]|20)\d\d([./-])\d{1,2}\2\d{1,2}    # a date, year first
+    | (?:1[5-9]|20)\d\d\s?[-/]\s?(?:1[5-9]|20)\d\d  # a range of years
+    | \d{1,3}(?:\.\d{1,3}){3}                     # an IPv4 address
+    | \d{3}-\d{2}-\d{4}                           # a Social Security number
+    """,
+    re.VERBOSE,
+)
+_INTERNATIONAL = "A number in international form that fits its country's numbering plan."
+_NATIONAL = "A number that fits a national numbering plan of this use's languages."
+_ANNOUNCED = "Digits grouped as a telephone number, announced by the words before them."
+
+Parsed = Callable[[str, str | None], bool]
+
+
+def phone(languages: Iterable[str] = ("en",)) -> LocalDetector:
+    """Return the detector of telephone numbers.
+
+    Args:
+        languages: BCP 47 tags; they say in which countries national numbers are looked for.
+    """
+    rows = table("phone.toml")
+    regions = _regions(languages, rows.data["regions"])
+    near = cue_before(rows.data["cues"], _CUE_DISTANCE)
+
+    def judge(match: re.Match[str]) -> Hit | None:
+        main = _EXTENSION.split(match.group())[0].rstrip()
+        number = re.sub(r"\D", "", main)
+        if _NOT_PHONES.fullmatch(main) or (len(number) > 12 and luhn(number)):  # noqa: PLR2004 (the shortest bare card)
+            return None
+        if main.startswith("+"):
+            return _hit(match, 0.97, _INTERNATIONAL) if _fits(main, None) else None
+        grouped = len(number) < len(main)
+        announced = near(match)
+        if (grouped or announced) and any(_fits(main, region) for region in regions):
+            return _hit(match, 0.95 if announced else 0.8, _NATIONAL)
+        plausible = 7 <= len(number) <= 13  # noqa: PLR2004 (ITU-T E.164 without its longest)
+        return _hit(match, 0.7, _ANNOUNCED) if announced and plausible else None
+
+    return matching(
+        "pii.phone",
+        r"(?<![\w@#/:.,$€£-])(?:\+ ?)?\(?\d(?:[ ()./-]{0,3}\d){5,16}"
+        r"(?: ?(?:x|ext|ext\.|extension) ?\d{1,6})?(?![\w%])",
+        judge,
+        alphabet=r"[\w ()./+-]",
+        reach=_REACH,
+        version=f"{rows.version}:{_PLAN}:{','.join(regions)}",
+        flags=re.IGNORECASE,
+        present=digits(6),
+    )
+
+
+def _hit(match: re.Match[str], score: float, why: str) -> Hit:
+    return Hit(match.start(), match.end(), score, 2, why)
+
+
+def _regions(languages: Iterable[str], by_language: dict[str, list[str]]) -> list[str]:
+    """Return the countries to try: those the tags name, then those of their languages."""
+    found: list[str] = []
+    for tag in languages:
+        language, _, rest = tag.replace("_", "-").partition("-")
+        named = [part.upper() for part in rest.split("-") if len(part) == 2]  # noqa: PLR2004 (ISO 3166)
+        found += named + by_language.get(language.lower(), [])
+    return list(dict.fromkeys(found))
+
+
+def _fits(text: str, region: str | None) -> bool:
+    """Say whether the text is a valid number of a plan."""
+    import phonenumbers  # noqa: PLC0415 (loads its tables; only texts with candidates need them)
+
+    try:
+        return bool(phonenumbers.is_valid_number(phonenumbers.parse(text, region)))
+    except phonenumbers.NumberParseException:
+        return False
