@@ -1,0 +1,131 @@
+"""Ledgers on both databases, made fresh for each test."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from upright.ledger import Event, Ledger
+
+_PROGRAMS = ("initdb", "pg_ctl")
+
+
+def _postgres_programs() -> Path | None:
+    """Find the folder of PostgreSQL's server programs, the newest version first."""
+    on_path = shutil.which("pg_ctl")
+    candidates = [Path(on_path).parent] if on_path else []
+    installed = Path("/usr/lib/postgresql").glob("*/bin")
+    candidates += sorted(installed, key=lambda folder: -float(folder.parent.name))
+    for folder in candidates:
+        if all((folder / program).exists() for program in _PROGRAMS):
+            return folder
+    return None
+
+
+def _owner() -> dict[str, object]:
+    """Whom to run the server as: it refuses root, and nobody else may become another user."""
+    if os.geteuid() != 0:
+        return {}
+    entry = pwd.getpwnam("postgres")
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Start a PostgreSQL of the tests' own, and give the URL of its first database."""
+    pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
+    programs = _postgres_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's server programs are not installed")
+    folder = Path(tempfile.mkdtemp(prefix="upright-pg-"))
+    owner = _owner()
+    if owner:
+        os.chown(folder, owner["user"], owner["group"])
+    data, port = folder / "data", _free_port()
+
+    def run(*command: object) -> None:
+        words = [str(word) for word in command]
+        subprocess.run(words, check=True, cwd=folder, stdout=subprocess.DEVNULL, **owner)
+
+    # Durability is not what these tests ask of the server, and syncing is slow.
+    settings = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    run(programs / "initdb", "-D", data, "-U", "upright", "-A", "trust", "-E", "UTF8", "--locale=C")
+    run(programs / "pg_ctl", "-D", data, "-l", folder / "log", "-w", "-o", settings, "start")
+    try:
+        yield f"postgresql+psycopg://upright@127.0.0.1:{port}/postgres"
+    finally:
+        run(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server):
+    """Make new, empty databases on the server, one a call."""
+    made = 0
+
+    def make() -> str:
+        nonlocal made
+        made += 1
+        engine = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE test_{made}"))
+        engine.dispose()
+        return f"{postgres_server.rpartition('/')[0]}/test_{made}"
+
+    return make
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def url(request, tmp_path) -> str:
+    """Give the URL of an empty database, once for each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/ledger.db"
+    return request.getfixturevalue("postgres_url")()
+
+
+@pytest.fixture
+def home(tmp_path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def ledger(url, home) -> Iterator[Ledger]:
+    with Ledger.open(url, home=home) as opened:
+        yield opened
+
+
+@pytest.fixture
+def story() -> list[Event]:
+    """Ten events of four requests, the last of which is not closed."""
+    return [
+        Event(kind, "tales", {"step": step, "note": "é ∑ 😀"}, request)
+        for step, (kind, request) in enumerate(
+            [
+                ("opened", "r1"),
+                ("closed", "r1"),
+                ("opened", "r2"),
+                ("opened", "r3"),
+                ("error", "r3"),
+                ("closed", "r3"),
+                ("closed", "r2"),
+                ("verdict", "r4"),
+                ("opened", "r4"),
+                ("verdict", "r4"),
+            ]
+        )
+    ]
