@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, insert, select, text
 
 from upright.ledger import Event, Ledger
+from upright.ledger.record import entry_digest
+from upright.ledger.tables import events
 
 _PROGRAMS = ("initdb", "pg_ctl")
 
@@ -129,3 +131,49 @@ def story() -> list[Event]:
             ]
         )
     ]
+
+
+class Attacker:
+    """Somebody who can do with the database whatever they like."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.engine = ledger._database.engine
+        sqlite = ledger._database.is_sqlite
+        for table in ("events", "checkpoints", "policy_versions"):
+            names = [f"{table}_no_update", f"{table}_no_delete"]
+            names = names if sqlite else [f"{table}_append_only"]
+            for name in [*names, "events_in_order"] if sqlite else names:
+                on_table = "" if sqlite else f" ON {table}"
+                self.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
+
+    def execute(self, statement: str, **values: object) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(text(statement), values)
+
+    def rows(self) -> list[dict[str, object]]:
+        with self.engine.connect() as connection:
+            found = connection.execute(select(events).order_by(events.c.sequence))
+            return [dict(row._mapping) for row in found]
+
+    def put(self, rows: list[dict[str, object]]) -> None:
+        """Replace the whole chain."""
+        with self.engine.begin() as connection:
+            connection.execute(text("DELETE FROM events"))
+            if rows:
+                connection.execute(insert(events), rows)
+
+    @staticmethod
+    def recompute(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+        """Number and chain rows anew, as if nothing had ever been touched."""
+        previous, fresh = "sha256:" + "0" * 64, []
+        for sequence, row in enumerate(rows, 1):
+            fields = {**row, "sequence": sequence, "previous": previous}
+            del fields["digest"]
+            previous = entry_digest(**fields)
+            fresh.append({**fields, "digest": previous})
+        return fresh
+
+
+@pytest.fixture(scope="session")
+def attack():
+    return Attacker
