@@ -2,6 +2,7 @@
 
 from upright.guard.detector import Detector, Restartable
 from upright.guard.guard import Guard, UnguardedUnsafe
+from upright.guard.pool import GuardPool
 from upright.guard.pseudonyms import Pseudonyms
 from upright.guard.scan import Scan
 from upright.guard.stream import StreamDriver, Window
@@ -9,6 +10,7 @@ from upright.guard.stream import StreamDriver, Window
 __all__ = [
     "Detector",
     "Guard",
+    "GuardPool",
     "Pseudonyms",
     "Restartable",
     "Scan",

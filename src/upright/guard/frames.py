@@ -1,0 +1,115 @@
+"""What a pool and its workers say to each other, and how it crosses a pipe.
+
+Both ends are this program: a worker is started by the pool, over pipes nobody else holds.
+"""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from upright.terms import Record, Stage
+
+if TYPE_CHECKING:
+    from upright.guard.guard import Guard
+
+# The rule id under which failures of the guard itself are reported.
+GUARD = "guard"
+
+_LENGTH = struct.Struct("<Q")
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """All that is needed to build a guard again; never the guard itself.
+
+    Attributes:
+        policy: the policy as JSON.
+        extra: further detectors as `module:factory`.
+        everything: ask every registered detector at every stage.
+    """
+
+    policy: str
+    extra: tuple[str, ...] = ()
+    everything: bool = False
+
+    def build(self) -> Guard:
+        """Build the guard.
+
+        Raises:
+            ConfigError: as `Guard.from_policy`.
+        """
+        # A pool's own process describes guards and builds none, so it loads no tables.
+        from upright.guard.guard import Guard  # noqa: PLC0415
+        from upright.policy import Policy  # noqa: PLC0415
+
+        policy = Policy.model_validate_json(self.policy)
+        return Guard.from_policy(policy, extra=self.extra, everything=self.everything)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A worker has built its guard.
+
+    Attributes:
+        digest: of the guard.
+        rules: for each stage, the rule ids of its detectors in the order they are asked.
+    """
+
+    digest: str
+    rules: dict[Stage, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A worker cannot build its guard: the words of the ConfigError."""
+
+    problem: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Records to be scanned together.
+
+    Attributes:
+        records: the texts.
+        stage: where they stand.
+        partial: more text may follow each.
+        skip: rule ids of detectors that are not asked.
+    """
+
+    records: tuple[Record, ...]
+    stage: Stage
+    partial: bool = False
+    skip: frozenset[str] = frozenset()
+
+
+def send(pipe: BinaryIO, message: object) -> None:
+    """Write one message.
+
+    Raises:
+        OSError: when the other end has gone.
+    """
+    raw = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    pipe.write(_LENGTH.pack(len(raw)) + raw)
+    pipe.flush()
+
+
+def receive(pipe: BinaryIO) -> Any:  # noqa: ANN401 (any message of this module)
+    """Read one message.
+
+    Raises:
+        EOFError: when the other end has gone.
+    """
+    (length,) = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))
+    return pickle.loads(_exactly(pipe, length))  # noqa: S301 (both ends are ours, see above)
+
+
+def _exactly(pipe: BinaryIO, length: int) -> bytes:
+    raw = pipe.read(length)
+    if len(raw) < length:
+        raise EOFError
+    return raw
