@@ -1,1 +1,5 @@
 """Web pages over everything below."""
+
+from upright.console.site import build, mount, one_time_link
+
+__all__ = ["build", "mount", "one_time_link"]

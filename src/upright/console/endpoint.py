@@ -1,0 +1,133 @@
+"""From a request to a page: session, form token, handler, and errors as pages."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
+
+from starlette.concurrency import run_in_threadpool
+
+from upright.console.errors import PageError
+from upright.console.forms import read_form
+from upright.console.frame import framed, go
+from upright.console.session import COOKIE, Session
+from upright.console.visit import Page, Visit
+from upright.serve.errors import ApiError
+from upright.terms import UprightError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from upright.console.visit import Desk
+    from upright.ledger import ApiKey
+
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[Visit], "Page | Response | Awaitable[Page | Response]"]
+Endpoint = Callable[["Request"], Awaitable["Response"]]
+
+TITLES: Final = {
+    400: "This could not be read",
+    401: "Sign in first",
+    403: "Not allowed",
+    404: "There is no such page",
+    405: "This address does not take that",
+    409: "Too late for that",
+    413: "Too long",
+    415: "Forms only",
+    429: "Too many requests",
+    500: "Something failed here",
+    503: "Not now",
+}
+
+
+def endpoint(desk: Desk, handler: Handler, *, public: bool = False) -> Endpoint:
+    """Wrap a handler of visits as an endpoint.
+
+    Without a session of a live key the browser is sent to sign in, unless the page is public.
+    A posted form must carry the session's token. Handlers that are plain functions, and all
+    rendering, run in threads, since they read the ledger.
+    """
+
+    async def answer(request: Request) -> Response:
+        visit = await run_in_threadpool(_visit, desk, request)
+        try:
+            if visit.key is None and not public:
+                return go("/sign-in")
+            if request.method == "POST":
+                visit = await _with_form(visit)
+            made = await _called(handler, visit)
+        except Exception as error:  # noqa: BLE001 (every failure becomes a page, none a traceback)
+            made = error_page(error)
+        if isinstance(made, Page):
+            return await run_in_threadpool(framed, visit, made)
+        return made
+
+    return answer
+
+
+def stranger(desk: Desk, status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Return the handler for addresses and methods that lead nowhere."""
+
+    async def answer(request: Request, _: Exception) -> Response:
+        visit = await run_in_threadpool(_visit, desk, request)
+        page = error_page(PageError(f"{request.url.path} leads nowhere.", status=status))
+        return await run_in_threadpool(framed, visit, page)
+
+    return answer
+
+
+def error_page(error: Exception) -> Page:
+    """Return the page for an error."""
+    problem = as_problem(error)
+    status = getattr(problem, "status", 400)
+    title = TITLES.get(status, TITLES[400])
+    values = {"title": title, "problem": problem.problem, "mend": problem.mend, "status": status}
+    return Page("error.html", values, status=status)
+
+
+def as_problem(error: Exception) -> UprightError:
+    """Return an error that may be shown; of an unforeseen one only the type is logged."""
+    if isinstance(error, UprightError):
+        return error
+    if isinstance(error, ApiError):
+        return PageError(f"{error.problem.message}.", status=error.problem.status)
+    # The message of an unforeseen error can hold anybody's text.
+    _log.error("console page failed: %s", type(error).__name__)
+    return PageError("The page failed.", mend="Try again; the service's log names it.", status=500)
+
+
+async def _called(handler: Handler, visit: Visit) -> Page | Response:
+    if inspect.iscoroutinefunction(handler):
+        made: Page | Response = await handler(visit)
+        return made
+    return await run_in_threadpool(handler, visit)  # type: ignore[arg-type]  # not a coroutine
+
+
+def _visit(desk: Desk, request: Request) -> Visit:
+    now = desk.sessions.clock()
+    session = desk.sessions.read(request.cookies.get(COOKIE)) or Session.start(now=now)
+    key = live_key(desk, session.key_id) if session.key_id else None
+    return Visit(desk, request, session, key)
+
+
+def live_key(desk: Desk, key_id: str) -> ApiKey | None:
+    """Return a key that is not revoked and opens a use that is served here."""
+    for key in desk.state.ledger.api_keys.list():
+        if key.id == key_id and not key.revoked:
+            return key if key.use_case in desk.state.uses.names else None
+    return None
+
+
+async def _with_form(visit: Visit) -> Visit:
+    form = await read_form(visit.request)
+    if not visit.desk.sessions.form_token_fits(visit.session, form.get("form_token", "")):
+        raise PageError(
+            "This form does not belong to your session.",
+            mend="Open the page again and send the form from there.",
+            status=403,
+        )
+    return Visit(visit.desk, visit.request, visit.session, visit.key, form)

@@ -1,0 +1,182 @@
+"""The *Review* pages: what waits for a person, the decision, and appeals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from upright.console.errors import PageError
+from upright.console.frame import go
+from upright.console.marks import Mark, segments
+from upright.console.visit import Page, Visit
+from upright.console.words import hazard_title, tone
+from upright.ledger import ConflictError, NotFoundError
+from upright.terms import UprightError
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from upright.ledger import ReviewItem
+
+_HERE: Final = "review"
+_MOST: Final = 100
+_LONGEST_REASON: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An item as pages show it.
+
+    Attributes:
+        id: its name.
+        title: what it is, in words.
+        why: what was found, in words.
+        request: id of the request.
+        opened: when.
+        text: what it is about; None once erased.
+        appeal_reason: what the appealing user wrote.
+        decision: `release`, `withhold` or "".
+        reason: of the decision.
+        by: who decided.
+        decided: when.
+    """
+
+    id: str
+    title: str
+    why: str
+    request: str
+    opened: str
+    text: str | None
+    appeal_reason: str
+    decision: str
+    reason: str
+    by: str
+    decided: str
+
+
+def index(visit: Visit) -> Page:
+    """Open items first, then the newest decisions."""
+    return Page(
+        "review.html",
+        {"open": _cards(visit, "open"), "decided": _cards(visit, "decided")},
+        here=_HERE,
+    )
+
+
+def show(visit: Visit) -> Page:
+    """One item with its text."""
+    return _item_page(_item(visit))
+
+
+def decide(visit: Visit) -> Page | Response:
+    """Record a decision; it needs a reason."""
+    item = _item(visit)
+    reason = visit.form.get("reason", "").strip()
+    decision = visit.form.get("decision", "")
+    problem = ""
+    if not reason:
+        problem = "A decision needs a reason."
+    elif len(reason) > _LONGEST_REASON:
+        problem = f"The reason is longer than {_LONGEST_REASON:,} characters."
+    elif decision not in {"release", "withhold"}:
+        problem = "Choose to release or to withhold."
+    if problem:
+        return _item_page(item, problem=problem, draft=reason, status=400)
+    try:
+        visit.state.ledger.reviews.decide(
+            item.id, cast("Any", decision), reason=reason, by=visit.by
+        )
+    except ConflictError as error:
+        raise PageError(error.problem, mend=error.mend, status=409) from None
+    return go(f"/review/{item.id}", done="decided")
+
+
+def appeal_form(visit: Visit) -> Page:
+    """The form for an appeal."""
+    return _appeal_page(visit.query.get("id", ""), "")
+
+
+async def appeal(visit: Visit) -> Page | Response:
+    """Put a blocked answer into the queue."""
+    answer_id = visit.form.get("id", "").strip()
+    reason = visit.form.get("reason", "").strip()
+    try:
+        if not answer_id or not reason:
+            raise PageError("An appeal needs the answer's id and a reason.")
+        if len(reason) > _LONGEST_REASON:
+            raise PageError(f"The reason is longer than {_LONGEST_REASON:,} characters.")
+        await visit.state.answerer.appeal(answer_id, reason)
+    except UprightError as error:
+        return _appeal_page(answer_id, reason, problem=error, status=400)
+    return go("/review", done="appealed")
+
+
+def _cards(visit: Visit, state: Any) -> list[Card]:  # noqa: ANN401 (the queue's Literal)
+    items = visit.state.ledger.reviews.list(state=state, limit=_MOST)
+    return [_card(item) for item in items if item.use_case == visit.use_case]
+
+
+def _item(visit: Visit) -> ReviewItem:
+    try:
+        item = visit.state.ledger.reviews.get(visit.path["item"])
+    except NotFoundError as error:
+        raise PageError(error.problem, mend=error.mend, status=404) from None
+    if item.use_case != visit.use_case:
+        # The same words as for no item: a key must not learn of another use's.
+        raise PageError(f"the review queue has no item {item.id!r}", status=404)
+    return item
+
+
+def _item_page(item: ReviewItem, *, problem: str = "", draft: str = "", status: int = 200) -> Page:
+    marks = _marks(item)
+    values = {
+        "item": _card(item),
+        "marks": marks,
+        "parts": segments(item.text or "", marks),
+        "problem": problem,
+        "draft": draft,
+    }
+    return Page("review_item.html", values, here=_HERE, status=status)
+
+
+def _appeal_page(
+    answer_id: str, reason: str, *, problem: UprightError | None = None, status: int = 200
+) -> Page:
+    values = {"id": answer_id, "reason": reason, "problem": problem}
+    return Page("appeal.html", values, here=_HERE, status=status)
+
+
+def _card(item: ReviewItem) -> Card:
+    hazards = dict.fromkeys(hazard_title(finding["hazard"]) for finding in item.findings)
+    kind = "Appeal against a block" if item.kind == "appeal" else "Answer held for review"
+    return Card(
+        id=item.id,
+        title=kind,
+        why=", ".join(hazards) or "no finding is recorded",
+        request=item.request,
+        opened=item.time,
+        text=item.text,
+        appeal_reason=item.reason,
+        decision=item.decision,
+        reason=item.decision_reason,
+        by=item.decided_by,
+        decided=item.decided_time,
+    )
+
+
+def _marks(item: ReviewItem) -> list[Mark]:
+    """Return the item's findings as marks; the vault's text is what they were found in."""
+    return [
+        Mark(
+            start=finding["start"],
+            end=finding["end"],
+            number=number,
+            label=hazard_title(finding["hazard"]),
+            tone=tone(finding["hazard"]),
+            action=finding.get("action", item.kind),
+            rule=finding["rule"],
+            explanation=finding["explanation"],
+            severity=finding["severity"],
+        )
+        for number, finding in enumerate(item.findings, 1)
+    ]

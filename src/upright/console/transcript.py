@@ -1,0 +1,138 @@
+"""A conversation as it travels in a form: sealed, so that no answer in it can be invented."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from upright.console.errors import PageError
+from upright.console.marks import Mark, Segment, segments
+from upright.console.released import marks_in_released, marks_in_source
+from upright.generate import Message
+from upright.terms import Action, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from upright.answer import TextVerdict, XUpright
+    from upright.console.seal import Seal
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn as it is shown.
+
+    Attributes:
+        role: `user` or `assistant`.
+        text: what the person wrote, or what the pipeline released.
+        action: the strictest thing done to it.
+        marks: what was found in it.
+        errors: detectors that gave no answer.
+        id: of the answer, in the ledger.
+        disclosure: how a reader learns that a machine wrote it.
+        review_id: of the item that waits for a person, or "".
+        appealable: whether something was withheld that a person may look at again.
+    """
+
+    role: str
+    text: str
+    action: str = Action.ALLOW.value
+    marks: tuple[Mark, ...] = ()
+    errors: tuple[dict[str, str], ...] = ()
+    id: str = ""
+    disclosure: str = ""
+    review_id: str = ""
+    appealable: bool = False
+
+    @property
+    def parts(self) -> list[Segment]:
+        """The text cut at its marks."""
+        return segments(self.text, self.marks)
+
+
+def read(seal: Seal, token: str) -> tuple[Turn, ...]:
+    """Return the turns of a form's transcript; an empty token is a new conversation.
+
+    Raises:
+        PageError: for a transcript that was not sealed here.
+    """
+    if not token:
+        return ()
+    value = seal.open("transcript", token)
+    if value is None:
+        raise PageError(
+            "The conversation in this form was not written by this console.",
+            mend="Start a new conversation.",
+        )
+    return tuple(_turn(item) for item in value)
+
+
+def write(seal: Seal, turns: Sequence[Turn]) -> str:
+    """Return the turns for a form."""
+    return seal.close("transcript", [asdict(turn) for turn in turns]) if turns else ""
+
+
+def messages(turns: Sequence[Turn]) -> tuple[Message, ...]:
+    """Return the conversation for the pipeline."""
+    return tuple(Message(turn.role, turn.text) for turn in turns)
+
+
+def asked(turn: Turn, place: int, upright: XUpright) -> Turn:
+    """Return a person's turn with what the guard found in it.
+
+    Args:
+        turn: the turn.
+        place: its index in the conversation.
+        upright: the evidence that came with the answer.
+    """
+    mine = [
+        judged
+        for judged in upright.verdicts
+        if judged.stage is Stage.PROMPT and judged.index == place and judged.channel == "content"
+    ]
+    outcomes = [outcome for judged in mine for outcome in judged.verdict.outcomes]
+    return Turn(
+        turn.role,
+        turn.text,
+        action=_strictest(mine).value,
+        marks=tuple(marks_in_source(outcomes)),
+        errors=_errors(mine),
+    )
+
+
+def answered(text: str, finish_reason: str, upright: XUpright) -> Turn:
+    """Return the turn of an answer, with marks where the findings stand in it.
+
+    Args:
+        text: what the pipeline released.
+        finish_reason: why it ended.
+        upright: the evidence that came with it.
+    """
+    judged = [item for item in upright.verdicts if item.stage is Stage.OUTPUT and item.index == 0]
+    content = [item.verdict for item in judged if item.channel == "content"]
+    review_id = upright.review_id or ""
+    return Turn(
+        "assistant",
+        text,
+        action=(_strictest(judged) if judged else Action(upright.action)).value,
+        marks=tuple(marks_in_released(content[0], text)) if content else (),
+        errors=_errors(judged),
+        id=upright.id,
+        disclosure=upright.disclosure,
+        review_id=review_id,
+        appealable=finish_reason == "content_filter" and not review_id,
+    )
+
+
+def _strictest(judged: Sequence[TextVerdict]) -> Action:
+    actions = (item.verdict.action for item in judged)
+    return max(actions, key=lambda action: action.strictness, default=Action.ALLOW)
+
+
+def _errors(judged: Sequence[TextVerdict]) -> tuple[dict[str, str], ...]:
+    return tuple(error.to_json() for item in judged for error in item.verdict.errors)
+
+
+def _turn(item: dict[str, Any]) -> Turn:
+    marks = tuple(Mark(**mark) for mark in item["marks"])
+    return Turn(**{**item, "marks": marks, "errors": tuple(item["errors"])})
