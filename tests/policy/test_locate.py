@@ -86,7 +86,7 @@ def test_the_example_is_toml():
     assert tomllib.loads(EVERYTHING)["use_case"]["quoted"] == 'a """ b\n"'
 
 
-@pytest.mark.parametrize(("path", "line"), LINES.items(), ids=lambda value: str(value))
+@pytest.mark.parametrize(("path", "line"), LINES.items(), ids=str)
 def test_every_kind_of_key_and_value_is_found(path, line):
     assert Places(EVERYTHING).line(path) == line
 
