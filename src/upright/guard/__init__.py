@@ -4,6 +4,7 @@ from upright.guard.detector import Detector, Restartable
 from upright.guard.guard import Guard, UnguardedUnsafe
 from upright.guard.pool import GuardPool
 from upright.guard.pseudonyms import Pseudonyms
+from upright.guard.restore import Restorer, restored
 from upright.guard.scan import Scan
 from upright.guard.stream import StreamDriver, Window
 
@@ -13,8 +14,10 @@ __all__ = [
     "GuardPool",
     "Pseudonyms",
     "Restartable",
+    "Restorer",
     "Scan",
     "StreamDriver",
     "UnguardedUnsafe",
     "Window",
+    "restored",
 ]
