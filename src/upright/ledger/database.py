@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.exc import DBAPIError as DatabaseError
 
-from upright.ledger.errors import LedgerError
+from upright.ledger.errors import LedgerError, NotFoundError
 from upright.terms import ConfigError, MissingExtraError
 
 # Any constant does, as long as every upright uses the same one: "upright" in ASCII.
@@ -28,17 +28,22 @@ class Database:
 
     Args:
         url: `sqlite:///<file>` or `postgresql://…`.
+        create: make a missing SQLite file.
 
     Raises:
         ConfigError: for another kind of URL.
+        NotFoundError: for a missing SQLite file that is not to be made.
         MissingExtraError: for PostgreSQL without the extra `postgres`.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, create: bool = True) -> None:
         self._url = _parse(url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            _make_private_file(Path(str(self._url.database)))
+            path = Path(str(self._url.database))
+            if not create and not path.exists():
+                raise no_ledger(self.name)
+            _make_private_file(path)
         elif importlib.util.find_spec("psycopg") is None:
             raise MissingExtraError("a PostgreSQL ledger", "postgres", missing="psycopg")
         # Parameters may hold what must not reach a log; errors never show them.
@@ -119,6 +124,14 @@ class Database:
         else:
             mend = "see the message; `upright ledger verify` checks the chain"
         return LedgerError(f"{self.name}: {problem}", mend=mend)
+
+
+def no_ledger(name: str) -> NotFoundError:
+    """Return the error for a place where a ledger should be and none is."""
+    return NotFoundError(
+        f"{name}: there is no ledger here",
+        mend="set UPRIGHT_HOME or UPRIGHT_DATABASE_URL; `upright serve` makes a new one",
+    )
 
 
 def now() -> str:

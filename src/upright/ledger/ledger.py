@@ -46,23 +46,27 @@ class Ledger:
         self.api_keys = ApiKeyStore(database, home)
 
     @classmethod
-    def open(cls, url: str | None = None, *, home: Path | None = None) -> Self:
-        """Open a ledger, making its tables if they are not there.
+    def open(cls, url: str | None = None, *, home: Path | None = None, create: bool = True) -> Self:
+        """Open a ledger.
 
         Args:
             url: `postgresql://…` or `sqlite:///file`; None takes UPRIGHT_DATABASE_URL, or else
                 `ledger.db` in the home.
             home: folder of keys and checkpoints; None takes `upright.terms.home()`.
+            create: make the database's tables if they are not there.
 
         Raises:
             ConfigError: for a URL that is no database for a ledger.
+            NotFoundError: if there is no ledger and none is to be made.
             LedgerError: if the database cannot be reached or was written by a newer upright.
         """
-        folder = make_private_folder(home or default_home())
+        folder = home or default_home()
         address = url or os.environ.get("UPRIGHT_DATABASE_URL") or f"sqlite:///{folder}/ledger.db"
-        database = Database(address)
+        if create:
+            make_private_folder(folder)
+        database = Database(address, create=create)
         try:
-            migrate(database)
+            migrate(database, create=create)
         except BaseException:
             database.close()
             raise

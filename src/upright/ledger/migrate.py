@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, inspect, text
 
-from upright.ledger.database import Database
+from upright.ledger.database import Database, no_ledger
 from upright.ledger.errors import LedgerError
 
 HEAD = "0001"
 """The newest revision under `migrations/versions`."""
 
 
-def migrate(database: Database) -> None:
+def migrate(database: Database, *, create: bool) -> None:
     """Make or alter the tables where needed; any number of processes may do so at once.
 
+    Args:
+        database: which one.
+        create: make the tables of a database that has none.
+
     Raises:
+        NotFoundError: if it has none and none are to be made.
         LedgerError: if a newer upright wrote the database.
     """
     with database.reading() as connection:
-        if _revision(connection) == HEAD:
-            return
+        found = _revision(connection)
+    if found == HEAD:
+        return
+    if found is None and not create:
+        raise no_ledger(database.name)
     # Under the writers' lock, so the second process finds the work of the first done.
     with database.writing() as connection:
         found = _revision(connection)

@@ -1,0 +1,132 @@
+"""`upright policy publish | history | activate | rollback | stop | resume`: policies in force."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from upright.cli.ledger import open_ledger, plain, print_columns
+from upright.cli.options import Debug, Json, write_line
+from upright.cli.policy import policy_app
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the use case.")]
+By = Annotated[
+    str, typer.Option("--by", help="Who does it; recorded.", show_default="the user logged in")
+]
+
+
+def _me() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+@policy_app.command("publish")
+def publish(
+    source: Annotated[str, typer.Argument(metavar="FILE", help="Use-case file, or a preset.")],
+    by: By = "",
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Publish a use-case file and put it in force on every replica."""
+    from upright.policy import parse_policy, policy_text
+
+    del debug
+    text, name = policy_text(source)
+    use_case = parse_policy(text, source=name).use_case.name
+    with open_ledger(create=True) as ledger:
+        version = ledger.uses.publish(text, by=by or _me())
+        active = ledger.uses.state(use_case).version
+    if as_json:
+        write_line({"use_case": use_case, "version": version, "active": active})
+    elif active == version:
+        typer.echo(f"{use_case}: version {version} is in force")
+    else:
+        typer.echo(
+            f"{use_case}: this text is version {version} already; version {active} stays in "
+            f"force (upright policy activate {use_case} {version})"
+        )
+
+
+@policy_app.command("history")
+def history(name: Name, as_json: Json = False, debug: Debug = False) -> None:
+    """List the published versions of a use case."""
+    del debug
+    with open_ledger() as ledger:
+        versions = ledger.uses.history(name)
+        state = ledger.uses.state(name)
+    if as_json:
+        for version in versions:
+            write_line(
+                {
+                    "version": version.version,
+                    "policy_digest": version.digest,
+                    "time": version.time,
+                    "by": version.by,
+                    "active": version.active,
+                    "stopped": version.active and state.stopped,
+                }
+            )
+        return
+    rows = [
+        (
+            str(version.version),
+            version.time[:19],
+            plain(version.by),
+            "in force" if version.active else "",
+            version.digest,
+        )
+        for version in versions
+    ]
+    print_columns([("version", "published", "by", "", "digest"), *rows])
+    if state.stopped:
+        typer.echo(f"{name} is stopped: {plain(state.reason)}")
+
+
+@policy_app.command("activate")
+def activate(
+    name: Name,
+    version: Annotated[int, typer.Argument(metavar="VERSION", min=1)],
+    by: By = "",
+    debug: Debug = False,
+) -> None:
+    """Put a published version in force."""
+    del debug
+    with open_ledger() as ledger:
+        ledger.uses.activate(name, version, by=by or _me())
+    typer.echo(f"{name}: version {version} is in force")
+
+
+@policy_app.command("rollback")
+def rollback(name: Name, by: By = "", debug: Debug = False) -> None:
+    """Put the version before the active one in force."""
+    del debug
+    with open_ledger() as ledger:
+        version = ledger.uses.rollback(name, by=by or _me())
+    typer.echo(f"{name}: version {version} is in force")
+
+
+@policy_app.command("stop")
+def stop(
+    name: Name,
+    reason: Annotated[str, typer.Option("--reason", "-r", help="Why; recorded and shown.")],
+    by: By = "",
+    debug: Debug = False,
+) -> None:
+    """Stop a use case at once, on every replica."""
+    del debug
+    with open_ledger() as ledger:
+        ledger.uses.stop(name, reason, by=by or _me())
+    typer.echo(f"{name} is stopped")
+
+
+@policy_app.command("resume")
+def resume(name: Name, by: By = "", debug: Debug = False) -> None:
+    """Let a stopped use case run again."""
+    del debug
+    with open_ledger() as ledger:
+        ledger.uses.resume(name, by=by or _me())
+    typer.echo(f"{name} runs again")
