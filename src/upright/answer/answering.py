@@ -1,0 +1,258 @@
+"""One request on its way through the pipeline: guard, open, generate, guard, close."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from upright.answer.feed import EngineFeed
+from upright.answer.inbound import EngineView, Inbound, take_apart
+from upright.answer.journal import Journal, salted_digest, strictest, summary
+from upright.answer.keep import keep_texts
+from upright.answer.outbound import WITHHELD, Sent, digestible
+from upright.answer.release import Releaser
+from upright.answer.request import (
+    Answer,
+    AnswerPiece,
+    AnswerRequest,
+    PolicyChangedError,
+    TextVerdict,
+    Usage,
+    UseStoppedError,
+    XUpright,
+)
+from upright.answer.review import held_prompt, joined, queue
+from upright.generate.types import EngineError, Job, Message
+from upright.guard import Pseudonyms
+from upright.terms import Action
+
+if TYPE_CHECKING:
+    from upright.answer.answerer import Answerer
+    from upright.ledger import UseState
+
+_SALT_BYTES = 16
+
+
+class Answering:
+    """The pipeline for one request.
+
+    Attributes:
+        id: the answer's name, in the ledger and for the client.
+        disclosure: how a reader learns that a machine wrote it.
+    """
+
+    def __init__(self, answerer: Answerer, request: AnswerRequest) -> None:
+        self.id = f"ans_{secrets.token_hex(12)}"
+        self.disclosure = answerer.policy.disclosure.text
+        self._answerer = answerer
+        self._policy = answerer.policy
+        self._use = answerer.policy.use_case.name
+        self._request = request
+        self._salt = secrets.token_bytes(_SALT_BYTES)
+        self._journal = Journal(answerer.writer, self._use, self.id)
+        self._verdicts: list[TextVerdict] = []
+        self._sent = Sent(request.n)
+        self._usage = Usage()
+        self._review: str | None = None
+        self._releaser: Releaser | None = None
+        self._unclosed = False
+
+    async def whole(self) -> Answer:
+        """Return the whole answer; the errors are those of `pieces`."""
+        last = AnswerPiece()
+        async with aclosing(self.pieces()) as pieces:
+            async for piece in pieces:
+                last = piece
+        return Answer(self._sent.choices(), last.usage or Usage(), last.upright or self._evidence())
+
+    async def pieces(self) -> AsyncGenerator[AnswerPiece]:
+        """Yield what may be sent, as it becomes known. May be called once.
+
+        Raises:
+            UseStoppedError: if the use is stopped; nothing was generated.
+            PolicyChangedError: if another version of the policy is active.
+            EngineError: if the engine failed; what was sent before was guarded.
+        """
+        try:
+            async with aclosing(self._answer()) as answer:
+                async for piece in answer:
+                    yield piece
+        except EngineError as error:
+            self._journal.submit("error", {"engine": error.kind})
+            await self._close("error")
+            raise
+        finally:
+            if self._unclosed:
+                # The client has gone, or an error of ours ended the request. Nothing can be
+                # awaited here; the writer keeps the order.
+                self._submit_close("cancelled")
+
+    async def _answer(self) -> AsyncGenerator[AnswerPiece]:
+        inbound = take_apart(self._request)
+        prompt = [part.record.text for part in inbound.parts]
+        pseudonyms = Pseudonyms(prompt)
+        judged, texts = await self._answerer.judge.prompt(inbound.parts, pseudonyms)
+        self._verdicts += judged
+        await self._open(prompt)
+        last: list[AnswerPiece] = []
+        if any(item.verdict.action in WITHHELD for item in judged):
+            last = await self._refuse(inbound)
+        else:
+            self._releaser = releaser = Releaser(self._answerer.judge, pseudonyms, self._request)
+            async with aclosing(self._generate(inbound.fold(texts), releaser)) as pieces:
+                async for piece in pieces:
+                    self._sent.note(piece)
+                    yield piece
+            last = await self._last_words(releaser)
+        for piece in await self._finish(last, prompt):
+            yield piece
+
+    async def _open(self, prompt: Sequence[str]) -> None:
+        """Commit `opened`, and go on only if the use is running under this very policy."""
+        engine = self._answerer.engine
+        self._unclosed = True
+        state = await self._journal.write(
+            "opened",
+            {
+                "policy_digest": self._policy.digest,
+                "guard_digest": self._answerer.judge.digest,
+                "engine": self._policy.engine.kind,
+                "engine_digest": engine.digest,
+                "model": engine.name,
+                "stream": self._request.stream,
+                "endpoint": self._request.endpoint,
+                "key": self._request.api_key_id,
+                "prompt_digest": salted_digest(self._salt, list(prompt)),
+                "prompt": summary(self._verdicts),
+            },
+        )
+        self._journal.note_errors(self._verdicts)
+        self._admit(state)
+
+    def _admit(self, state: UseState) -> None:
+        if state.stopped:
+            self._submit_close("stopped")
+            raise UseStoppedError(self._use, state.reason)
+        if state.version is not None and state.policy_digest != self._policy.digest:
+            self._submit_close("superseded")
+            raise PolicyChangedError(self._use, state.version)
+
+    async def _refuse(self, inbound: Inbound) -> list[AnswerPiece]:
+        """Answer with a notice, without asking the engine."""
+        withheld = [item for item in self._verdicts if item.verdict.action in WITHHELD]
+        action = strictest(withheld)
+        notice = self._policy.guard.notice
+        if action is Action.REVIEW:
+            notice = self._policy.guard.review_notice
+            found = {(item.index, item.channel): item.verdict for item in withheld}
+            held = joined(
+                held_prompt(part.record.text, found.get((part.index, part.channel)))
+                for part in inbound.parts
+                if part.channel == "content"
+            )
+            self._review = await queue(self._answerer.ledger, self._use, self.id, held)
+        elif action is Action.REPLACE:
+            notice = next(i.verdict.text for i in withheld if i.verdict.action is action)
+        return [
+            piece
+            for choice in range(self._request.n)
+            for piece in (
+                AnswerPiece(choice, text=notice),
+                AnswerPiece(choice, finish_reason="content_filter"),
+            )
+        ]
+
+    async def _generate(self, view: EngineView, releaser: Releaser) -> AsyncGenerator[AnswerPiece]:
+        """Yield what may be sent while the engine writes, and the rest when it has ended."""
+        eager = self._request.stream
+        async with EngineFeed(self._answerer.engine, self._job(view)) as feed:
+            async with aclosing(feed.batches(eager=eager)) as batches:
+                async for batch in batches:
+                    self._usage = feed.usage
+                    for piece in batch:
+                        releaser.take(piece)
+                    for released in await releaser.release(final=False) if eager else ():
+                        yield released
+                    if all(choice.withheld for choice in releaser.choices):
+                        break
+            for released in await releaser.release(final=True):
+                yield released
+
+    async def _last_words(self, releaser: Releaser) -> list[AnswerPiece]:
+        disclosure = self._policy.disclosure
+        last = await releaser.last_words(disclosure.text if disclosure.visible else "")
+        held = releaser.held()
+        if held:
+            self._review = await queue(self._answerer.ledger, self._use, self.id, joined(held))
+        return last
+
+    def _job(self, view: EngineView) -> Job:
+        messages, system = view.messages, self._policy.generation.system
+        if messages is not None and system:
+            messages = (Message("system", system), *messages)
+        return Job(
+            sampling=self._answerer.sampling(self._request.overrides),
+            messages=messages,
+            prompt=view.prompt,
+            choices=self._request.n,
+            logprobs=self._request.logprobs,
+            passthrough=view.passthrough,
+        )
+
+    async def _finish(self, last: list[AnswerPiece], prompt: Sequence[str]) -> list[AnswerPiece]:
+        """Commit `closed` and return the last pieces, with the evidence on the very last."""
+        for piece in last:
+            self._sent.note(piece)
+        if self._policy.ledger.keep_texts:
+            await keep_texts(
+                self._answerer.ledger,
+                self._use,
+                self.id,
+                prompt=prompt,
+                choices=self._sent.choices(),
+                salt=self._salt,
+            )
+        await self._close()
+        last[-1] = replace(last[-1], usage=self._usage, upright=self._evidence())
+        return last
+
+    async def _close(self, reason: str = "") -> None:
+        self._unclosed = False
+        await self._journal.write("closed", self._closing(reason))
+
+    def _submit_close(self, reason: str) -> None:
+        self._unclosed = False
+        self._journal.submit("closed", self._closing(reason))
+
+    def _closing(self, reason: str) -> dict[str, object]:
+        choices = self._sent.choices()
+        output = list(self._releaser.verdicts()) if self._releaser is not None else []
+        self._journal.note_errors(output)
+        return {
+            "answer_digest": salted_digest(self._salt, digestible(choices)),
+            "finish_reason": reason or choices[0].finish_reason,
+            "output": summary(output),
+            "tokens": {
+                "prompt": self._usage.prompt_tokens,
+                "completion": self._usage.completion_tokens,
+            },
+            "review": self._review,
+        }
+
+    def _evidence(self) -> XUpright:
+        output = self._releaser.verdicts() if self._releaser is not None else ()
+        verdicts = (*self._verdicts, *output)
+        return XUpright(
+            id=self.id,
+            use_case=self._use,
+            policy_digest=self._policy.digest,
+            guard_digest=self._answerer.judge.digest,
+            action=strictest(verdicts).value,
+            verdicts=verdicts,
+            disclosure=self.disclosure,
+            salt=self._salt.hex(),
+            review_id=self._review,
+        )

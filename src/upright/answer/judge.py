@@ -1,0 +1,127 @@
+"""Scans made in the guard's worker processes, decisions made here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from upright.answer.crossings import View, joined_views
+from upright.answer.inbound import Part
+from upright.answer.outbound import Channel
+from upright.answer.request import TextVerdict
+from upright.guard import GuardPool, Pseudonyms, Restorer, Scan, StreamDriver, Window
+from upright.terms import Action, Record, Stage, Verdict
+
+
+class Judge:
+    """The guard as the pipeline asks it.
+
+    Args:
+        pool: worker processes that scan.
+    """
+
+    def __init__(self, pool: GuardPool) -> None:
+        self._pool = pool
+
+    @property
+    def digest(self) -> str:
+        """The guard's digest."""
+        return self._pool.digest
+
+    async def scan(
+        self,
+        records: Sequence[Record],
+        stage: Stage,
+        *,
+        partial: bool = False,
+        skip: frozenset[str] = frozenset(),
+    ) -> list[Scan]:
+        """Have texts scanned; a detector that hangs costs its deadline and no more."""
+        if not records:
+            return []
+        future = self._pool.submit(records, stage, partial=partial, skip=skip)
+        return await asyncio.wrap_future(future)
+
+    async def prompt(
+        self, parts: Sequence[Part], pseudonyms: Pseudonyms
+    ) -> tuple[list[TextVerdict], list[str]]:
+        """Judge every text of a request.
+
+        Returns:
+            The verdicts that found something or failed, and the texts as they would leave.
+        """
+        views = joined_views(parts)
+        scans = await self._scan_parts(parts, views)
+        judged: list[TextVerdict] = []
+        texts: list[str] = []
+        for part, scan in zip(parts, scans, strict=True):
+            verdict = self._pool.decide(part.record, scan, part.stage, pseudonyms)
+            texts.append(verdict.text)
+            if is_worth_telling(verdict):
+                judged.append(
+                    TextVerdict(part.stage, part.index, part.channel, verdict, part.record.role)
+                )
+        return judged, texts
+
+    async def _scan_parts(self, parts: Sequence[Part], views: Sequence[View]) -> list[Scan]:
+        stages = [Stage.PROMPT, Stage.RETRIEVED]
+        groups = [[i for i, part in enumerate(parts) if part.stage is stage] for stage in stages]
+        records = [[parts[i].record for i in group] for group in groups]
+        records[0] += [view.record for view in views]
+        answers = await asyncio.gather(
+            *(self.scan(asked, stage) for asked, stage in zip(records, stages, strict=True))
+        )
+        scans: dict[int, Scan] = {}
+        for group, answer in zip(groups, answers, strict=True):
+            scans.update(zip(group, answer, strict=False))
+        for view, scan in zip(views, answers[0][len(groups[0]) :], strict=True):
+            _spread(view, scan, scans)
+        return [scans[i] for i in range(len(parts))]
+
+    async def texts(
+        self, records: Sequence[Record], pseudonyms: Pseudonyms | None = None
+    ) -> list[Verdict]:
+        """Judge whole texts as parts of an answer."""
+        scans = await self.scan(records, Stage.OUTPUT)
+        return [
+            self._pool.decide(record, scan, Stage.OUTPUT, pseudonyms)
+            for record, scan in zip(records, scans, strict=True)
+        ]
+
+    def notice(self, verdict: Verdict) -> str:
+        """Return what stands in the place of a tool call that is withheld."""
+        section = self._pool.rulebook.section
+        if verdict.action is Action.REPLACE:
+            return verdict.text
+        return section.review_notice if verdict.action is Action.REVIEW else section.notice
+
+    def open_channel(self, name: str, pseudonyms: Pseudonyms, restorer: Restorer) -> Channel:
+        """Return a channel for text that is still being written."""
+        driver = self._pool.stream(Stage.OUTPUT, pseudonyms=pseudonyms)
+        return Channel(name, driver, restorer)
+
+    async def window(self, driver: StreamDriver, window: Window) -> Scan:
+        """Scan the window of a text that is still being written."""
+        (scan,) = await self.scan(
+            [window.record], Stage.OUTPUT, partial=not window.final, skip=driver.failed
+        )
+        return scan
+
+
+def is_worth_telling(verdict: Verdict) -> bool:
+    """Say whether a verdict holds anything besides "nothing found"."""
+    return bool(verdict.outcomes or verdict.errors)
+
+
+def _spread(view: View, scan: Scan, scans: dict[int, Scan]) -> None:
+    """Give each part its share of the findings that cross from part to part."""
+    for number, finding in view.crossing(scan.findings):
+        old = scans[number]
+        findings = sorted((*old.findings, finding), key=lambda item: (item.start, item.end))
+        scans[number] = replace(old, findings=tuple(findings))
+    if scan.errors:
+        last = view.stretches[-1].part
+        known = {error.rule for error in scans[last].errors}
+        fresh = tuple(error for error in scan.errors if error.rule not in known)
+        scans[last] = replace(scans[last], errors=(*scans[last].errors, *fresh))

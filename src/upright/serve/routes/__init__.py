@@ -1,0 +1,1 @@
+"""The gateway's addresses, by whom they are for."""
