@@ -34,7 +34,7 @@ Source = Annotated[str, typer.Argument(metavar="FILE", help="Use-case file, or a
 def lint(
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FILE…", help="Use-case files or presets.", show_default=False),
+        typer.Argument(metavar="FILE", help="Use-case files or presets.", show_default=False),
     ] = None,
     as_json: Json = False,
     as_sarif: Annotated[bool, typer.Option("--sarif", help="Print SARIF 2.1.0.")] = False,
