@@ -132,9 +132,9 @@ def policy_page() -> str:
         else:
             parts.append(f"## `{f'[[{path}]]' if many else f'[{path}]'}`\n")
             parts.append(inspect.cleandoc(model.__doc__ or "") + "\n")
-        parts.append("| Key | Value | Default | Meaning |\n|---|---|---|---|")
-        parts += [key_line(name, field) for name, field in keys(model)]
-        parts.append("")
+        rows = [key_line(name, field) for name, field in keys(model)]
+        if rows:
+            parts += ["| Key | Value | Default | Meaning |\n|---|---|---|---|", *rows, ""]
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -75,3 +75,13 @@ def test_every_section_says_what_it_is_for():
     for path, model in sections():
         assert model.__doc__, path
         assert keys_of(model), path
+
+
+def test_every_key_says_what_it_is_for():
+    silent = [
+        f"{path}.{name}"
+        for path, model in sections()
+        for name, field in model.model_fields.items()
+        if section_of(field.annotation) is None and not field.description
+    ]
+    assert silent == []

@@ -30,11 +30,16 @@ class UseCase(_Section):
 class EngineSection(_Section):
     """Where text comes from. Keys and addresses can be overridden by UPRIGHT_ENGINE_* variables."""
 
-    kind: Literal["embedded", "transformers", "openai"] = "embedded"
+    kind: Literal["embedded", "transformers", "openai"] = Field(
+        default="embedded",
+        description="The packaged model, a local Hugging Face model, or a server.",
+    )
     path: str | None = Field(default=None, description="Folder of a local Hugging Face model.")
     base_url: str | None = Field(default=None, description="OpenAI-compatible server, with /v1.")
     model: str = Field(default="smollm2-135m-instruct", description="Model name to ask for.")
-    timeout_seconds: float = Field(default=60.0, gt=0, le=3600)
+    timeout_seconds: float = Field(
+        default=60.0, gt=0, le=3600, description="Longest silence of a server."
+    )
     retries: int = Field(default=2, ge=0, le=10, description="Retries before the first byte.")
 
     @model_validator(mode="after")
@@ -49,29 +54,39 @@ class EngineSection(_Section):
 class Generation(_Section):
     """How tokens are drawn. `mode` is the creativity lever; the numbers refine it."""
 
-    mode: Literal["creative", "balanced", "grounded"] = "balanced"
-    temperature: float | None = Field(default=None, ge=0.0, le=2.0)
+    mode: Literal["creative", "balanced", "grounded"] = Field(
+        default="balanced", description="Invention welcome, neither, or bound to sources."
+    )
+    temperature: float | None = Field(
+        default=None, ge=0.0, le=2.0, description="0 is greedy; without it the mode decides."
+    )
     top_k: int | None = Field(default=None, ge=0, le=2000, description="0: no limit.")
-    top_p: float | None = Field(default=None, gt=0.0, le=1.0)
-    repetition_penalty: float | None = Field(default=None, ge=1.0, le=2.0)
-    max_tokens: int = Field(default=512, ge=1, le=32768)
+    top_p: float | None = Field(
+        default=None, gt=0.0, le=1.0, description="Smallest mass of candidates kept; 1: all."
+    )
+    repetition_penalty: float | None = Field(
+        default=None, ge=1.0, le=2.0, description="1 does nothing."
+    )
+    max_tokens: int = Field(default=512, ge=1, le=32768, description="Bound on one answer.")
     system: str = Field(default="", description="System prompt put before every conversation.")
 
 
 class WatermarkSection(_Section):
     """Whether answers carry a mark."""
 
-    scheme: Literal["split", "gumbel", "none"] = "none"
+    scheme: Literal["split", "gumbel", "none"] = Field(
+        default="none", description="How words are marked; recorded, applied from the next release."
+    )
 
 
 class GuardRule(_Section):
     """What to do with findings. The first rule that fits a finding decides."""
 
     detect: tuple[str, ...] = Field(min_length=1, description="Rule ids or globs: pii.*")
-    at: tuple[Stage, ...] = Field(min_length=1)
-    action: Action
-    min_severity: Severity = 0
-    min_score: Share = 0.0
+    at: tuple[Stage, ...] = Field(min_length=1, description="Where the rule speaks.")
+    action: Action = Field(description="What is done with such a finding.")
+    min_severity: Severity = Field(default=0, description="Only from this severity upwards.")
+    min_score: Share = Field(default=0.0, description="Only from this score upwards.")
     context: dict[Context, Action] = Field(
         default_factory=dict, description="Other actions where a passage is quoted, reported, …"
     )
@@ -89,12 +104,16 @@ class GuardRule(_Section):
 class GuardPattern(_Section):
     """A pattern of the use's own, in RE2 syntax (linear time)."""
 
-    rule: Annotated[str, Field(pattern=r"^custom\.[a-z0-9_]+$")]
-    pattern: str = Field(min_length=1, max_length=2000)
-    hazard: str = "custom"
-    severity: Severity = 2
+    rule: Annotated[str, Field(pattern=r"^custom\.[a-z0-9_]+$")] = Field(
+        description="Its rule id, custom.<name>."
+    )
+    pattern: str = Field(min_length=1, max_length=2000, description="RE2; never matches nothing.")
+    hazard: str = Field(default="custom", description="Which hazard its findings speak of.")
+    severity: Severity = Field(default=2, description="Of each of its findings.")
     max_length: int = Field(default=200, ge=1, le=4096, description="Longest match, characters.")
-    explanation: str = Field(default="Matches a pattern of this use case.")
+    explanation: str = Field(
+        default="Matches a pattern of this use case.", description="Stands with each finding."
+    )
 
     @field_validator("hazard")
     @classmethod
@@ -107,7 +126,7 @@ class GuardPattern(_Section):
 class GuardException(_Section):
     """Text that is no finding here: the use's own addresses, product names, examples."""
 
-    detect: tuple[str, ...] = Field(min_length=1)
+    detect: tuple[str, ...] = Field(min_length=1, description="Rule ids or globs it concerns.")
     text: tuple[str, ...] = Field(default=(), description="Exact texts, case ignored.")
     pattern: str | None = Field(default=None, description="RE2; must match the whole finding.")
     reason: str = Field(min_length=1, description="Why; it is recorded.")
@@ -122,9 +141,13 @@ class GuardException(_Section):
 class Topic(_Section):
     """A subject this use denies, given by its words and phrases."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
-    phrases: tuple[str, ...] = Field(min_length=1)
-    severity: Severity = 2
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")] = Field(
+        description="Rules speak of it as topic.<name>."
+    )
+    phrases: tuple[str, ...] = Field(
+        min_length=1, description="Words and phrases, case and spacing ignored."
+    )
+    severity: Severity = Field(default=2, description="Of each of its findings.")
 
 
 class GuardSection(_Section):
@@ -154,8 +177,8 @@ class GuardSection(_Section):
 class AuditGate(_Section):
     """A measure the use must keep within a bound."""
 
-    measure: str = Field(min_length=1)
-    within: float = Field(ge=0.0)
+    measure: str = Field(min_length=1, description="Name of the measure.")
+    within: float = Field(ge=0.0, description="Largest value that passes.")
 
 
 class AuditSection(_Section):
@@ -167,7 +190,7 @@ class AuditSection(_Section):
 class Disclosure(_Section):
     """How a reader learns that a machine wrote it."""
 
-    text: str = ""
+    text: str = Field(default="", description="What every answer is accompanied by.")
     visible: bool = Field(default=False, description="Also put the text at the answer's end.")
 
 
@@ -180,8 +203,10 @@ class LedgerSection(_Section):
 class Limits(_Section):
     """What one API key may ask for."""
 
-    requests_per_minute: int = Field(default=600, ge=1)
-    max_request_bytes: int = Field(default=1_000_000, ge=1000)
+    requests_per_minute: int = Field(default=600, ge=1, description="More are refused with 429.")
+    max_request_bytes: int = Field(
+        default=1_000_000, ge=1000, description="Larger requests are refused with 413."
+    )
     max_concurrent: int = Field(default=64, ge=1, description="Requests in flight.")
 
 
