@@ -31,6 +31,8 @@ class Answerer:
         pool: the guard's worker processes.
         ledger: has the vault and the review queue.
         writer: commits events.
+        pinned: answer under this very policy, whichever version is active in the ledger; the
+            kill switch holds all the same.
     """
 
     def __init__(
@@ -41,12 +43,14 @@ class Answerer:
         pool: GuardPool,
         ledger: Ledger,
         writer: LedgerWriter,
+        pinned: bool = False,
     ) -> None:
         self.policy = policy
         self.engine = engine
         self.pool = pool
         self.ledger = ledger
         self.writer = writer
+        self.pinned = pinned
         self.judge = Judge(pool)
 
     async def __aenter__(self) -> Self:

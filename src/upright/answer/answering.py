@@ -136,7 +136,8 @@ class Answering:
         if state.stopped:
             self._submit_close("stopped")
             raise UseStoppedError(self._use, state.reason)
-        if state.version is not None and state.policy_digest != self._policy.digest:
+        other = state.policy_digest != self._policy.digest
+        if state.version is not None and other and not self._answerer.pinned:
             self._submit_close("superseded")
             raise PolicyChangedError(self._use, state.version)
 

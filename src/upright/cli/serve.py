@@ -1,0 +1,72 @@
+"""`upright serve`: the gateway and the console."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from upright.cli.app import app
+from upright.cli.options import Debug, Quiet
+
+if TYPE_CHECKING:
+    from upright.serve.state import GatewayState
+
+_GUARD_WORKERS = 2
+
+
+@app.command("serve")
+def serve(  # noqa: PLR0917 (Typer names them as options)
+    policy: Annotated[
+        list[str],
+        typer.Option(
+            "--policy",
+            "-p",
+            metavar="FILE",
+            help="Use-case file or preset; several for several uses.",
+        ),
+    ],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8787,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Guard processes for each use.")
+    ] = _GUARD_WORKERS,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Answer requests in OpenAI's wire format, guarded, and serve the console."""
+    del debug
+    from upright.console import mount  # noqa: PLC0415 (loads the web packages)
+    from upright.policy.load import policy_text  # noqa: PLC0415 (loads pydantic)
+    from upright.serve.app import build_app  # noqa: PLC0415 (loads the web packages)
+    from upright.serve.logs import install  # noqa: PLC0415 (see above)
+    from upright.serve.run import listening, run  # noqa: PLC0415 (see above)
+    from upright.serve.state import GatewayState, Settings  # noqa: PLC0415 (see above)
+
+    texts = tuple(policy_text(name)[0] for name in policy)
+    with listening(host, port) as sock:
+        state = GatewayState.open(Settings(texts, workers=workers))
+        application = build_app(state)
+        mount(application, state)
+        install()
+        bound = sock.getsockname()[1]
+        run(application, sock, ready=lambda: _tell(state, host, bound, quiet=quiet))
+
+
+def _tell(state: GatewayState, host: str, port: int, *, quiet: bool) -> None:
+    from upright.console import one_time_link  # noqa: PLC0415 (loaded by now)
+
+    name = f"[{host}]" if ":" in host else host
+    base = f"http://{name}:{port}"
+    typer.echo(f"upright answers on {base}/v1 for {', '.join(state.uses.names)}")
+    if not quiet:
+        typer.echo(f"  key      {_shown(state.local_key)}")
+        typer.echo(f"  console  {one_time_link(state, base)}   (one use, one browser)")
+        typer.echo("Ctrl-C ends it.")
+
+
+def _shown(path: Path) -> str:
+    """Return a path as people write it."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
