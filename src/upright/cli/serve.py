@@ -51,7 +51,7 @@ def serve(  # noqa: PLR0917 (Typer names them as options)
         mount(application, state)
         install()
         bound = sock.getsockname()[1]
-        run(application, sock, ready=lambda: _tell(state, host, bound, quiet=quiet))
+        run(application, sock, ready=lambda _: _tell(state, host, bound, quiet=quiet))
 
 
 def _tell(state: GatewayState, host: str, port: int, *, quiet: bool) -> None:

@@ -43,13 +43,13 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         yield sock
 
 
-def run(app: ASGIApp, sock: socket.socket, *, ready: Callable[[], None]) -> None:
+def run(app: ASGIApp, sock: socket.socket, *, ready: Callable[[uvicorn.Server], None]) -> None:
     """Serve until SIGINT or SIGTERM, then let what is under way end.
 
     Args:
         app: the application.
         sock: a bound socket.
-        ready: called once requests are taken.
+        ready: called with the server once requests are taken.
     """
     config = uvicorn.Config(
         app,
@@ -70,7 +70,7 @@ def run(app: ASGIApp, sock: socket.socket, *, ready: Callable[[], None]) -> None
 class _Server(uvicorn.Server):
     """A server that says when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[uvicorn.Server], None]) -> None:
         super().__init__(config)
         self._ready = ready
 
@@ -78,4 +78,4 @@ class _Server(uvicorn.Server):
         """Start as the parent does, then say so."""
         await super().startup(sockets)
         if self.started:
-            self._ready()
+            self._ready(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,11 +62,13 @@ class GatewayState:
         draining: no new requests are taken.
     """
 
-    def __init__(self, settings: Settings, ledger: Ledger, uses: Uses | None = None) -> None:
+    def __init__(
+        self, settings: Settings, ledger: Ledger, *, uses: Callable[..., Uses] = Uses
+    ) -> None:
         self.settings = settings
         self.ledger = ledger
         self.writer = LedgerWriter(ledger)
-        self.uses = uses or Uses(ledger, self.writer, workers=settings.workers)
+        self.uses = uses(ledger, self.writer, workers=settings.workers)
         self.metrics = Metrics()
         self.doorkeeper = Doorkeeper(ledger.api_keys)
         self.rates = RateLimit()
@@ -78,8 +81,12 @@ class GatewayState:
         self._names = names
 
     @classmethod
-    def open(cls, settings: Settings) -> GatewayState:
+    def open(cls, settings: Settings, *, uses: Callable[..., Uses] = Uses) -> GatewayState:
         """Open the ledger, publish the policies and write the local key.
+
+        Args:
+            settings: how the gateway runs.
+            uses: another way to load the uses, for tests.
 
         Raises:
             UprightError: if the ledger, the home or a policy is not fit for it.
@@ -88,7 +95,7 @@ class GatewayState:
         try:
             for text in settings.policies:
                 ledger.uses.publish(text, by=settings.published_by)
-            return cls(settings, ledger)
+            return cls(settings, ledger, uses=uses)
         except BaseException:
             ledger.close()
             raise
