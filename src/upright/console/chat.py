@@ -44,7 +44,7 @@ async def send(visit: Visit) -> Page:
     except UprightError as problem:
         return _page(visit, turns[:-1], problem=problem)
     choice = answer.choices[0]
-    told = _with_answer(turns, choice.content, choice.finish_reason, answer.upright)
+    told = _with_answer(turns, choice.content, answer.upright)
     return _page(visit, told)
 
 
@@ -63,15 +63,14 @@ async def _lines(visit: Visit) -> AsyncIterator[bytes]:
     turns: tuple[Turn, ...] = ()
     try:
         turns, request = _read(visit, stream=True)
-        text, finish_reason, upright = "", "", None
+        text, upright = "", None
         async with aclosing(pieces(visit, request)) as released:
             async for piece in released:
                 if piece.channel == "content" and piece.text:
                     text += piece.text
                     yield _line("text", piece.text)
-                finish_reason = piece.finish_reason or finish_reason
                 upright = piece.upright or upright
-        page = _page(visit, _with_answer(turns, text, finish_reason, upright))
+        page = _page(visit, _with_answer(turns, text, upright))
     except Exception as error:  # noqa: BLE001 (headers have left; the failure becomes the page)
         page = _page(visit, turns[:-1], problem=as_problem(error))
     response = await run_in_threadpool(framed, visit, page)
@@ -104,14 +103,12 @@ def _read(visit: Visit, *, stream: bool = False) -> tuple[tuple[Turn, ...], Answ
     return turns, request
 
 
-def _with_answer(
-    turns: tuple[Turn, ...], text: str, finish_reason: str, upright: XUpright | None
-) -> tuple[Turn, ...]:
+def _with_answer(turns: tuple[Turn, ...], text: str, upright: XUpright | None) -> tuple[Turn, ...]:
     if upright is None:
         raise PageError("The answer ended without its evidence.", mend="Send the message again.")
     *before, last = turns
     checked = transcript.asked(last, len(before), upright)
-    return (*before, checked, transcript.answered(text, finish_reason, upright))
+    return (*before, checked, transcript.answered(text, upright))
 
 
 def _page(visit: Visit, turns: tuple[Turn, ...], *, problem: UprightError | None = None) -> Page:

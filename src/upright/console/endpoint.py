@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,7 @@ from upright.console.frame import framed, go
 from upright.console.session import COOKIE, Session
 from upright.console.visit import Page, Visit
 from upright.serve.errors import ApiError
+from upright.serve.logs import log_failure
 from upright.terms import UprightError
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from upright.console.visit import Desk
     from upright.ledger import ApiKey
-
-_log = logging.getLogger(__name__)
 
 Handler = Callable[[Visit], "Page | Response | Awaitable[Page | Response]"]
 Endpoint = Callable[["Request"], Awaitable["Response"]]
@@ -96,7 +94,7 @@ def as_problem(error: Exception) -> UprightError:
     if isinstance(error, ApiError):
         return PageError(f"{error.problem.message}.", status=error.problem.status)
     # The message of an unforeseen error can hold anybody's text.
-    _log.error("console page failed: %s", type(error).__name__)
+    log_failure("console_failed", error)
     return PageError("The page failed.", mend="Try again; the service's log names it.", status=500)
 
 

@@ -36,13 +36,11 @@ DONE: Final = {
 def framed(visit: Visit, page: Page) -> Response:
     """Render a page. Reads the ledger, so it belongs in a thread."""
     frame = _frame(visit, page) if visit.key else {"visitor": None, "policy": None, "use": None}
-    response = render(
-        page.template,
-        status=page.status,
-        form_token=visit.desk.sessions.form_token(visit.session),
-        done=DONE.get(visit.query.get("done", ""), ""),
-        **{**frame, **page.values},
-    )
+    shared = {
+        "form_token": visit.desk.sessions.form_token(visit.session),
+        "done": DONE.get(visit.query.get("done", ""), ""),
+    }
+    response = render(page.template, {**shared, **frame, **page.values}, status=page.status)
     return with_session(response, visit, visit.session)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -27,9 +28,9 @@ HEADERS: Final = {
 }
 
 
-def render(template: str, *, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 (whatever the template shows)
+def render(template: str, values: Mapping[str, Any], *, status: int = 200) -> HTMLResponse:
     """Return a page. Every value is escaped; a name that the template misses is an error."""
-    text = environment().get_template(template).render(**values)
+    text = environment().get_template(template).render(values)
     # A lone surrogate has no UTF-8 form; the page shows a question mark in its place.
     return HTMLResponse(text.encode("utf-8", "replace"), status_code=status, headers=HEADERS)
 

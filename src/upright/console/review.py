@@ -5,18 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from pydantic import ValidationError
+
+from upright.console.endpoint import as_problem
 from upright.console.errors import PageError
 from upright.console.frame import go
 from upright.console.marks import Mark, segments
 from upright.console.visit import Page, Visit
 from upright.console.words import hazard_title, tone
 from upright.ledger import ConflictError, NotFoundError
-from upright.terms import UprightError
+from upright.serve.errors import ApiError
+from upright.serve.routes.people import appeal as open_appeal
+from upright.serve.wire import AppealRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.responses import Response
 
     from upright.ledger import ReviewItem
+    from upright.terms import UprightError
 
 _HERE: Final = "review"
 _MOST: Final = 100
@@ -93,22 +101,24 @@ def decide(visit: Visit) -> Page | Response:
 
 def appeal_form(visit: Visit) -> Page:
     """The form for an appeal."""
-    return _appeal_page(visit.query.get("id", ""), "")
+    return _appeal_page({"id": visit.query.get("id", "")})
 
 
-async def appeal(visit: Visit) -> Page | Response:
-    """Put a blocked answer into the queue."""
-    answer_id = visit.form.get("id", "").strip()
-    reason = visit.form.get("reason", "").strip()
+def appeal(visit: Visit) -> Page | Response:
+    """Put an answer that was withheld or altered into the queue."""
+    given = {name: visit.form.get(name, "").strip() for name in ("id", "reason", "text")}
     try:
-        if not answer_id or not reason:
-            raise PageError("An appeal needs the answer's id and a reason.")
-        if len(reason) > _LONGEST_REASON:
-            raise PageError(f"The reason is longer than {_LONGEST_REASON:,} characters.")
-        await visit.state.answerer.appeal(answer_id, reason)
-    except UprightError as error:
-        return _appeal_page(answer_id, reason, problem=error, status=400)
-    return go("/review", done="appealed")
+        asked = AppealRequest(**given)
+    except ValidationError:
+        problem: UprightError = PageError(
+            "An appeal needs the answer's id and a reason, each of a fitting length."
+        )
+        return _appeal_page(given, problem=problem)
+    try:
+        item = open_appeal(visit.state.ledger, visit.use_case, asked)
+    except ApiError as error:
+        return _appeal_page(given, problem=as_problem(error))
+    return go(f"/review/{item.id}", done="appealed")
 
 
 def _cards(visit: Visit, state: Any) -> list[Card]:  # noqa: ANN401 (the queue's Literal)
@@ -139,11 +149,9 @@ def _item_page(item: ReviewItem, *, problem: str = "", draft: str = "", status: 
     return Page("review_item.html", values, here=_HERE, status=status)
 
 
-def _appeal_page(
-    answer_id: str, reason: str, *, problem: UprightError | None = None, status: int = 200
-) -> Page:
-    values = {"id": answer_id, "reason": reason, "problem": problem}
-    return Page("appeal.html", values, here=_HERE, status=status)
+def _appeal_page(given: Mapping[str, str], *, problem: UprightError | None = None) -> Page:
+    values = {"id": "", "reason": "", "text": "", **given, "problem": problem}
+    return Page("appeal.html", values, here=_HERE, status=400 if problem else 200)
 
 
 def _card(item: ReviewItem) -> Card:

@@ -40,6 +40,9 @@ def open_link(visit: Visit) -> Response:
     Raises:
         PageError: for a link that was used, is over, or whose key was revoked.
     """
+    if visit.request.method == "HEAD":
+        # Whoever previews a link must not use it up.
+        raise PageError("A link is opened by GET.", status=405)
     key_id = visit.desk.links.redeem(visit.path["token"])
     key = live_key(visit.desk, key_id) if key_id else None
     if key is None:

@@ -31,7 +31,7 @@ class Turn:
         id: of the answer, in the ledger.
         disclosure: how a reader learns that a machine wrote it.
         review_id: of the item that waits for a person, or "".
-        appealable: whether something was withheld that a person may look at again.
+        appealable: whether something was withheld or altered, so that a person may look again.
     """
 
     role: str
@@ -100,12 +100,11 @@ def asked(turn: Turn, place: int, upright: XUpright) -> Turn:
     )
 
 
-def answered(text: str, finish_reason: str, upright: XUpright) -> Turn:
+def answered(text: str, upright: XUpright) -> Turn:
     """Return the turn of an answer, with marks where the findings stand in it.
 
     Args:
         text: what the pipeline released.
-        finish_reason: why it ended.
         upright: the evidence that came with it.
     """
     judged = [item for item in upright.verdicts if item.stage is Stage.OUTPUT and item.index == 0]
@@ -120,13 +119,18 @@ def answered(text: str, finish_reason: str, upright: XUpright) -> Turn:
         id=upright.id,
         disclosure=upright.disclosure,
         review_id=review_id,
-        appealable=finish_reason == "content_filter" and not review_id,
+        appealable=_touched(upright) and not review_id,
     )
 
 
 def _strictest(judged: Sequence[TextVerdict]) -> Action:
     actions = (item.verdict.action for item in judged)
     return max(actions, key=lambda action: action.strictness, default=Action.ALLOW)
+
+
+def _touched(upright: XUpright) -> bool:
+    """Say whether text was withheld or altered, in the question or in the answer."""
+    return Action(upright.action).strictness > Action.FLAG.strictness
 
 
 def _errors(judged: Sequence[TextVerdict]) -> tuple[dict[str, str], ...]:
