@@ -12,6 +12,10 @@ from upright.ledger.database import now
 from upright.ledger.record import GENESIS, Entry, Event, entry_digest
 from upright.ledger.tables import events
 
+# Built once: putting a statement together costs more than running it.
+_NEWEST = select(events.c.sequence, events.c.digest).order_by(events.c.sequence.desc()).limit(1)
+_INSERT = insert(events)
+
 
 def append(connection: Connection, batch: Sequence[Event]) -> list[Entry]:
     """Append events, in their order, to the end of the chain.
@@ -31,7 +35,7 @@ def append(connection: Connection, batch: Sequence[Event]) -> list[Entry]:
         row = _row(sequence, event, previous)
         previous = row["digest"]
         rows.append(row)
-    connection.execute(insert(events), rows)
+    connection.execute(_INSERT, rows)
     return [Entry(**{**row, "body": json.loads(row["body"])}) for row in rows]
 
 
@@ -50,8 +54,7 @@ def _row(sequence: int, event: Event, previous: str) -> dict[str, Any]:
 
 def head(connection: Connection) -> tuple[int, str]:
     """Return sequence and digest of the last entry; (0, GENESIS) for an empty chain."""
-    newest = select(events.c.sequence, events.c.digest).order_by(events.c.sequence.desc()).limit(1)
-    row = connection.execute(newest).first()
+    row = connection.execute(_NEWEST).first()
     return (row.sequence, row.digest) if row else (0, GENESIS)
 
 

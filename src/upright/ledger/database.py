@@ -7,27 +7,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.exc import DBAPIError as DatabaseError
 
+from upright.ledger import sqlite
 from upright.ledger.errors import LedgerError, NotFoundError
 from upright.terms import ConfigError, MissingExtraError
 
 # Any constant does, as long as every upright uses the same one: "upright" in ASCII.
 _APPEND_LOCK = 0x75707269676874
-_BUSY_TIMEOUT_MS = 30_000
-_WRITES = "upright_writes"
 
 
 class Database:
     """Transactions on the ledger's tables.
 
     Args:
-        url: `sqlite:///<file>` or `postgresql://…`.
+        url: `sqlite:///<file>[?synchronous=normal]` or `postgresql://…`.
         create: make a missing SQLite file.
 
     Raises:
@@ -36,23 +34,24 @@ class Database:
         MissingExtraError: for PostgreSQL without the extra `postgres`.
     """
 
-    def __init__(self, url: str, *, create: bool = True) -> None:
+    def __init__(self, url: str | URL, *, create: bool = True) -> None:
         self._url = _parse(url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         if self.is_sqlite:
+            self._url, synchronous = sqlite.split_synchronous(self._url)
             path = Path(str(self._url.database))
             if not create and not path.exists():
                 raise no_ledger(self.name)
-            _make_private_file(path)
+            sqlite.make_private_file(path)
         elif importlib.util.find_spec("psycopg") is None:
             raise MissingExtraError("a PostgreSQL ledger", "postgres", missing="psycopg")
         # Parameters may hold what must not reach a log; errors never show them.
         self.engine: Engine = create_engine(
             self._url, hide_parameters=True, pool_pre_ping=not self.is_sqlite
         )
+        self._writer = self.engine.execution_options(**{sqlite.WRITES: True})
         if self.is_sqlite:
-            event.listen(self.engine, "connect", _configure_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
+            sqlite.prepare(self.engine, synchronous)
 
     @property
     def name(self) -> str:
@@ -79,10 +78,9 @@ class Database:
         Raises:
             LedgerError: if the database cannot be reached or written; nothing is changed then.
         """
-        engine = self.engine.execution_options(**{_WRITES: True})
-        with self._translated(), engine.begin() as connection:
+        with self._translated(), self._writer.begin() as connection:
             if not self.is_sqlite:
-                connection.execute(text(f"SELECT pg_advisory_xact_lock({_APPEND_LOCK})"))
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_APPEND_LOCK})")
             yield connection
 
     def forget_deleted(self, table: str) -> None:
@@ -139,7 +137,7 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _parse(raw: str) -> URL:
+def _parse(raw: str | URL) -> URL:
     try:
         url = make_url(raw)
     except ArgumentError:
@@ -157,34 +155,3 @@ def _parse(raw: str) -> URL:
             mend="use postgresql://user@host/database, or sqlite:///file",
         )
     return url
-
-
-def _make_private_file(path: Path) -> None:
-    """Make the database file first, since SQLite would let everybody read it."""
-    try:
-        path.touch(mode=0o600)
-    except OSError as error:
-        raise LedgerError(
-            f"{path}: cannot be written: {error.strerror}", mend="check UPRIGHT_HOME"
-        ) from None
-
-
-def _configure_sqlite(raw: Any, _record: object) -> None:  # noqa: ANN401 (a driver's connection)
-    # SQLAlchemy begins transactions through `_begin_sqlite`, never the driver on its own.
-    raw.isolation_level = None
-    # A row with broken bytes must reach `verify`, which names it, instead of failing here.
-    raw.text_factory = lambda stored: stored.decode("utf-8", "surrogateescape")
-    cursor = raw.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    # FULL syncs the log at every commit: what was acknowledged survives a killed process and
-    # a power cut. NORMAL would survive the first only. Group commit shares the cost.
-    cursor.execute("PRAGMA synchronous = FULL")
-    # Overwrite what is deleted, so that erased vault records leave no trace in free pages.
-    cursor.execute("PRAGMA secure_delete = ON")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, Unpack
 
+from sqlalchemy import URL
+
 from upright.keys import SigningKeys, make_private_folder
 from upright.ledger import chain
 from upright.ledger.api_keys import ApiKeyStore
@@ -61,7 +63,7 @@ class Ledger:
             LedgerError: if the database cannot be reached or was written by a newer upright.
         """
         folder = home or default_home()
-        address = url or os.environ.get("UPRIGHT_DATABASE_URL") or f"sqlite:///{folder}/ledger.db"
+        address = url or os.environ.get("UPRIGHT_DATABASE_URL") or _in_folder(folder)
         if create:
             make_private_folder(folder)
         database = Database(address, create=create)
@@ -182,3 +184,8 @@ class Ledger:
             if chain.head(connection)[0]:
                 make_checkpoint(connection, self._keys, self._file)
             return self._keys.rotate()
+
+
+def _in_folder(folder: Path) -> URL:
+    # Built from its parts: a folder's name may hold what has a meaning in a URL.
+    return URL.create("sqlite", database=str(folder / "ledger.db"))

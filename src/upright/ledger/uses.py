@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from upright.ledger.chain import append
 from upright.ledger.database import Database, now
@@ -14,6 +14,14 @@ from upright.ledger.errors import ConflictError, NotFoundError
 from upright.ledger.record import Event
 from upright.ledger.tables import policy_versions, uses
 from upright.policy import parse_policy
+
+_IN_FORCE = (policy_versions.c.name == uses.c.name) & (policy_versions.c.version == uses.c.version)
+# Built once, since it runs with every transaction of the writer.
+_STATES = (
+    select(uses, policy_versions.c.digest)
+    .join(policy_versions, _IN_FORCE)
+    .where(uses.c.name.in_(bindparam("names", expanding=True)))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +65,8 @@ class PolicyVersion:
 def states(connection: Connection, names: Iterable[str]) -> dict[str, UseState]:
     """Return the states of use cases within a transaction; unknown ones are not stopped."""
     wanted = set(names)
-    of_version = (policy_versions.c.name == uses.c.name) & (
-        policy_versions.c.version == uses.c.version
-    )
-    statement = (
-        select(uses, policy_versions.c.digest)
-        .join(policy_versions, of_version)
-        .where(uses.c.name.in_(wanted))
-    )
-    found = {
-        row.name: UseState(row.version, row.digest, row.stopped, row.reason)
-        for row in connection.execute(statement)
-    }
+    rows = connection.execute(_STATES, {"names": sorted(wanted)})
+    found = {row.name: UseState(row.version, row.digest, row.stopped, row.reason) for row in rows}
     return {name: found.get(name, UseState()) for name in wanted}
 
 
@@ -111,12 +109,9 @@ class UseStore:
 
     def active(self, name: str) -> tuple[int, str] | None:
         """Return version and text of the policy in force; None if none was published."""
-        of_version = (policy_versions.c.name == uses.c.name) & (
-            policy_versions.c.version == uses.c.version
-        )
         statement = (
             select(policy_versions.c.version, policy_versions.c.text)
-            .join(uses, of_version)
+            .join(uses, _IN_FORCE)
             .where(uses.c.name == name)
         )
         with self._database.reading() as connection:

@@ -1,0 +1,76 @@
+"""How the ledger uses SQLite: durable, private, one writer, and honest about broken rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, event
+
+from upright.ledger.errors import LedgerError
+from upright.terms import ConfigError
+
+WRITES = "upright_writes"
+"""Execution option of a connection whose transactions append."""
+
+_BUSY_TIMEOUT_MS = 30_000
+# FULL syncs the log at every commit: what was acknowledged survives a killed process and a
+# power cut. NORMAL survives the killed process only. Group commit shares the cost.
+_SYNCHRONOUS = ("full", "normal")
+
+
+def split_synchronous(url: URL) -> tuple[URL, str]:
+    """Take `?synchronous=…` out of a URL.
+
+    Returns:
+        The URL without it, and its value, `full` if it is not given.
+
+    Raises:
+        ConfigError: for a value that loses acknowledged records when a process is killed.
+    """
+    value = url.query.get("synchronous", _SYNCHRONOUS[0])
+    if value not in _SYNCHRONOUS:
+        raise ConfigError(
+            f"synchronous={value}: a ledger cannot be kept so",
+            mend=f"one of: {', '.join(_SYNCHRONOUS)}",
+        )
+    return url.difference_update_query(["synchronous"]), str(value)
+
+
+def make_private_file(path: Path) -> None:
+    """Make the database file first, since SQLite would let everybody read it.
+
+    Raises:
+        LedgerError: if it cannot be made.
+    """
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise LedgerError(
+            f"{path}: cannot be written: {error.strerror}", mend="check UPRIGHT_HOME"
+        ) from None
+
+
+def prepare(engine: Engine, synchronous: str) -> None:
+    """Set up every connection of an engine."""
+
+    def configure(raw: Any, _record: object) -> None:  # noqa: ANN401 (a driver's connection)
+        # SQLAlchemy begins transactions through `_begin`, never the driver on its own.
+        raw.isolation_level = None
+        # A row with broken bytes must reach `verify`, which names it, instead of failing here.
+        raw.text_factory = lambda stored: stored.decode("utf-8", "surrogateescape")
+        cursor = raw.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute(f"PRAGMA synchronous = {synchronous}")
+        # Overwrite what is deleted, so that erased vault records leave no trace in free pages.
+        cursor.execute("PRAGMA secure_delete = ON")
+        cursor.close()
+
+    event.listen(engine, "connect", configure)
+    event.listen(engine, "begin", _begin)
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,431 @@
+"""Group commit: nothing is acknowledged that is not recorded, and nothing recorded is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event as sqlalchemy_event
+
+from upright.ledger import Event, Ledger, LedgerError, LedgerWriter
+
+POLICY = """
+schema = 1
+[use_case]
+name = "tales"
+purpose = "Tells tales."
+"""
+
+
+def happened(step: int = 0, request: str = "r") -> Event:
+    return Event("verdict", "tales", {"step": step}, request)
+
+
+@pytest.fixture
+def writer(ledger):
+    opened = LedgerWriter(ledger)
+    yield opened
+    opened.close()
+
+
+def test_a_future_gives_the_entry_that_was_recorded(ledger, writer):
+    entry, state = writer.submit(happened()).result()
+    assert ledger.entries() == [entry]
+    assert (state.version, state.stopped) == (None, False)
+
+
+def test_events_of_many_threads_are_one_sound_chain_and_none_is_lost(ledger, writer):
+    def work(name: int) -> list[int]:
+        futures = [writer.submit(happened(step, f"r{name}")) for step in range(50)]
+        return [future.result()[0].sequence for future in futures]
+
+    with ThreadPoolExecutor(8) as pool:
+        sequences = [list(of_one) for of_one in pool.map(work, range(8))]
+    assert sorted(chain.from_iterable(sequences)) == list(range(1, 401))
+    # One thread's events keep their order.
+    assert all(of_one == sorted(of_one) for of_one in sequences)
+    assert ledger.verify().ok
+
+
+def test_what_waits_together_is_committed_together(ledger, monkeypatch):
+    batches, first_is_in, go_on = [], threading.Event(), threading.Event()
+    real = ledger.append_with_states
+
+    def slow(events):
+        batches.append(len(events))
+        first_is_in.set()
+        go_on.wait(10)
+        return real(events)
+
+    monkeypatch.setattr(ledger, "append_with_states", slow)
+    writer = LedgerWriter(ledger)
+    futures = [writer.submit(happened(0))]
+    assert first_is_in.wait(10)
+    futures += [writer.submit(happened(step)) for step in range(1, 21)]
+    go_on.set()
+    assert [future.result()[0].sequence for future in futures] == list(range(1, 22))
+    assert batches == [1, 20]
+    writer.close()
+
+
+def test_a_stop_is_seen_by_the_very_next_event(ledger, writer):
+    ledger.uses.publish(POLICY, by="test")
+    assert not writer.submit(happened()).result()[1].stopped
+    ledger.uses.stop("tales", "wrong facts", by="officer")
+    state = writer.submit(happened()).result()[1]
+    assert (state.stopped, state.reason) == (True, "wrong facts")
+    ledger.uses.resume("tales", by="officer")
+    assert not writer.submit(happened()).result()[1].stopped
+
+
+def test_each_event_gets_the_state_of_its_own_use_case(ledger, writer):
+    ledger.uses.publish(POLICY, by="test")
+    ledger.uses.stop("tales", "", by="test")
+    other = writer.submit(Event("verdict", "other", {}))
+    assert writer.submit(happened()).result()[1].stopped
+    assert not other.result()[1].stopped
+
+
+def test_an_event_that_cannot_be_stored_fails_alone(ledger, writer):
+    good = writer.submit(happened())
+    with pytest.raises(LedgerError, match="not JSON"):
+        writer.submit(Event("verdict", "tales", {"bad": object()}))
+    assert good.result()[0].sequence == 1
+    assert ledger.count() == 1
+
+
+def test_what_was_submitted_is_recorded_even_if_its_sender_gives_up(ledger, writer):
+    future = writer.submit(happened())
+    assert not future.cancel()
+    future.result()
+    assert ledger.count() == 1
+
+
+def test_closing_records_and_signs_what_waits(ledger):
+    writer = LedgerWriter(ledger)
+    futures = [writer.submit(happened(step)) for step in range(300)]
+    writer.close()
+    assert all(future.done() and future.exception() is None for future in futures)
+    verification = ledger.verify()
+    assert verification.ok
+    assert verification.checkpointed == verification.checked == 300
+
+
+def test_closing_without_draining_fails_what_waits(ledger, monkeypatch):
+    entered, go_on = threading.Event(), threading.Event()
+    real = ledger.append_with_states
+
+    def slow(events):
+        entered.set()
+        go_on.wait(10)
+        return real(events)
+
+    monkeypatch.setattr(ledger, "append_with_states", slow)
+    writer = LedgerWriter(ledger)
+    first = writer.submit(happened())
+    assert entered.wait(10)
+    waiting = writer.submit(happened())
+    closing = threading.Thread(target=writer.close, kwargs={"drain": False})
+    closing.start()
+    while not writer._closed:
+        pass
+    go_on.set()
+    closing.join()
+    assert first.result()[0].sequence == 1
+    with pytest.raises(LedgerError, match="closed before"):
+        waiting.result(timeout=10)
+    assert ledger.count() == 1
+
+
+def test_a_closed_writer_takes_nothing_and_may_be_closed_again(ledger):
+    writer = LedgerWriter(ledger)
+    writer.close()
+    writer.close()
+    with pytest.raises(LedgerError, match="closed"):
+        writer.submit(happened())
+    assert ledger.verify().ok
+
+
+def test_more_events_than_may_wait_are_refused(ledger, monkeypatch):
+    entered, go_on = threading.Event(), threading.Event()
+    real = ledger.append_with_states
+
+    def slow(events):
+        entered.set()
+        go_on.wait(10)
+        return real(events)
+
+    monkeypatch.setattr(ledger, "append_with_states", slow)
+    writer = LedgerWriter(ledger, backlog=3)
+    futures = [writer.submit(happened())]
+    assert entered.wait(10)
+    futures += [writer.submit(happened()) for _ in range(3)]
+    with pytest.raises(LedgerError, match="3 events wait"):
+        writer.submit(happened())
+    go_on.set()
+    assert [future.result()[0].sequence for future in futures] == [1, 2, 3, 4]
+    writer.close()
+
+
+def test_the_chain_is_signed_after_so_many_events(ledger):
+    writer = LedgerWriter(ledger, checkpoint_events=10)
+    for step in range(25):
+        writer.submit(happened(step)).result()
+    # The next event is taken when the checkpoint before it is done.
+    assert ledger.verify().checkpointed == 20
+    writer.close()
+
+
+def test_the_chain_is_signed_after_so_long(ledger, monkeypatch):
+    signed = threading.Event()
+    real = ledger.checkpoint
+
+    def checkpoint():
+        made = real()
+        signed.set()
+        return made
+
+    monkeypatch.setattr(ledger, "checkpoint", checkpoint)
+    writer = LedgerWriter(ledger, checkpoint_seconds=0.01)
+    writer.submit(happened()).result()
+    assert signed.wait(10)
+    assert ledger.verify().checkpointed == 1
+    writer.close()
+
+
+def test_a_failed_checkpoint_stops_nothing_and_is_made_up_for(ledger, monkeypatch, caplog):
+    real, failures = ledger.checkpoint, []
+
+    def fails_once():
+        if not failures:
+            failures.append(1)
+            raise LedgerError("no space")
+        return real()
+
+    monkeypatch.setattr(ledger, "checkpoint", fails_once)
+    writer = LedgerWriter(ledger, checkpoint_events=2)
+    for step in range(4):
+        writer.submit(happened(step)).result()
+    writer.close()
+    assert "could not be checkpointed" in caplog.text
+    assert ledger.verify().checkpointed == 4
+
+
+@pytest.mark.parametrize("error", [LedgerError("no space"), RuntimeError("driver bug")])
+def test_a_failed_commit_fails_its_events_and_the_next_one_works(ledger, monkeypatch, error):
+    real = ledger.append_with_states
+
+    def fails(_events):
+        raise error
+
+    writer = LedgerWriter(ledger)
+    monkeypatch.setattr(ledger, "append_with_states", fails)
+    with pytest.raises(LedgerError):
+        writer.submit(happened()).result()
+    monkeypatch.setattr(ledger, "append_with_states", real)
+    assert writer.submit(happened()).result()[0].sequence == 1
+    writer.close()
+
+
+# Space and crashes -----------------------------------------------------------------------------
+
+
+def test_a_full_database_refuses_in_words_and_goes_on_when_there_is_space(home):
+    pages = {"limit": 40}
+
+    def limit(raw, *_):
+        raw.execute(f"PRAGMA max_page_count = {pages['limit']}")
+
+    with Ledger.open(home=home) as ledger:
+        sqlalchemy_event.listen(ledger._database.engine, "engine_connect", lambda connection: limit(
+            connection.connection.driver_connection))  # fmt: skip
+        writer = LedgerWriter(ledger)
+        results = (writer.submit(happened(step, "x" * 200)).exception() for step in count())
+        acknowledged, error = next((n, error) for n, error in enumerate(results) if error)
+        assert isinstance(error, LedgerError)
+        assert "full" in error.problem
+        assert "free some space" in error.mend
+        assert ledger.verify().checked == acknowledged
+        pages["limit"] = 100_000
+        assert writer.submit(happened()).result()[0].sequence == acknowledged + 1
+        writer.close()
+        assert ledger.verify().ok
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from upright.ledger import Event, Ledger, LedgerError, LedgerWriter
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+with Ledger.open(home=Path(sys.argv[1])) as ledger:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+    writer, done = LedgerWriter(ledger, checkpoint_events=5), 0
+    try:
+        while True:
+            writer.submit(Event("verdict", "tales", {"pad": "x" * 2000})).result()
+            done += 1
+    except LedgerError as error:
+        print("refused", error.problem.partition(": ")[2])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    entry, _ = writer.submit(Event("verdict", "tales", {})).result()
+    writer.close()
+    verification = ledger.verify()
+    print(done, entry.sequence, verification.ok, verification.checked, verification.checkpointed)
+"""
+
+
+def test_a_disk_without_space_loses_nothing_that_was_acknowledged(home):
+    run = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(home)], capture_output=True, text=True, check=True
+    )
+    refused, figures = run.stdout.splitlines()
+    assert refused.startswith("refused")
+    done, sequence, ok, checked, checkpointed = figures.split()
+    assert int(done) > 20
+    assert int(sequence) == int(checked) == int(checkpointed) == int(done) + 1
+    assert ok == "True"
+
+
+ENDLESS = """
+import sys, threading
+from pathlib import Path
+from upright.ledger import Event, Ledger, LedgerWriter
+
+ledger = Ledger.open(sys.argv[1], home=Path(sys.argv[2]))
+writer = LedgerWriter(ledger, checkpoint_events=25)
+out = threading.Lock()
+
+def work(name):
+    step = 0
+    while True:
+        for kind in ("opened", "closed"):
+            entry, _ = writer.submit(Event(kind, "tales", {}, f"{name}-{step}")).result()
+            with out:
+                print(entry.sequence, entry.digest, flush=True)
+        step += 1
+
+for name in range(4):
+    threading.Thread(target=work, args=(name,)).start()
+"""
+
+
+@pytest.mark.parametrize("lines", [1, 60, 200])
+def test_after_kill_9_the_chain_is_sound_and_holds_all_that_was_acknowledged(url, home, lines):
+    child = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS, url, str(home)], stdout=subprocess.PIPE, text=True
+    )
+    acknowledged = [child.stdout.readline() for _ in range(lines)]
+    os.kill(child.pid, signal.SIGKILL)
+    acknowledged += child.stdout.read().splitlines(keepends=True)
+    child.wait()
+    with Ledger.open(url, home=home) as ledger:
+        verification = ledger.verify()
+        assert verification.ok, verification.problem
+        digests = {entry.sequence: entry.digest for entry in ledger.export()}
+        for line in (line for line in acknowledged if line.endswith("\n")):
+            sequence, digest = line.split()
+            assert digests[int(sequence)] == digest
+        kinds = {}
+        for entry in ledger.export():
+            kinds.setdefault(entry.request, set()).add(entry.kind)
+        cut = {request for request, seen in kinds.items() if seen == {"opened"}}
+        assert set(verification.interrupted) == cut
+        # It goes on where it was cut off.
+        ledger.append(happened())
+        ledger.checkpoint()
+        assert ledger.verify().ok
+
+
+PROCESS = """
+import sys
+from pathlib import Path
+from upright.ledger import Event, Ledger, LedgerWriter
+
+with Ledger.open(sys.argv[1], home=Path(sys.argv[2])) as ledger:
+    writer = LedgerWriter(ledger, checkpoint_events=10)
+    events = [Event("verdict", "tales", {"step": i}, sys.argv[3]) for i in range(60)]
+    futures = [writer.submit(event) for event in events]
+    for future in futures:
+        future.result()
+    writer.close()
+"""
+
+
+def test_many_processes_keep_one_chain_and_one_file_of_checkpoints(url, home):
+    children = [
+        subprocess.Popen([sys.executable, "-c", PROCESS, url, str(home), f"p{n}"]) for n in range(4)
+    ]
+    assert [child.wait() for child in children] == [0, 0, 0, 0]
+    with Ledger.open(url, home=home) as ledger:
+        verification = ledger.verify()
+        assert verification.ok, verification.problem
+        assert verification.checked == verification.checkpointed == 240
+        for n in range(4):
+            steps = [entry.body["step"] for entry in ledger.entries(request=f"p{n}")]
+            assert steps == list(range(60))
+    assert len(list((home / "signing").glob("*.pub.pem"))) >= 1
+
+
+REPLICA = """
+import sys
+from pathlib import Path
+from upright.ledger import Event, Ledger, LedgerWriter
+
+with Ledger.open(sys.argv[1], home=Path(sys.argv[2])) as ledger:
+    writer = LedgerWriter(ledger)
+    for line in sys.stdin:
+        _, state = writer.submit(Event("opened", "tales", {}, line.strip())).result()
+        print("stopped" if state.stopped else f"runs version {state.version}", flush=True)
+    writer.close()
+"""
+
+
+def test_a_stop_here_is_seen_by_the_next_event_of_another_process(ledger, url, tmp_path):
+    def ask(replica: subprocess.Popen) -> str:
+        replica.stdin.write("request\n")
+        replica.stdin.flush()
+        return replica.stdout.readline().strip()
+
+    ledger.uses.publish(POLICY, by="test")
+    command = [sys.executable, "-c", REPLICA, url, str(tmp_path / "replica")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as replica:
+        for _ in range(5):
+            assert ask(replica) == "runs version 1"
+            ledger.uses.stop("tales", "checked at once", by="officer")
+            assert ask(replica) == "stopped"
+            ledger.uses.resume("tales", by="officer")
+        ledger.uses.publish(POLICY + 'audience = "all"\n', by="test")
+        assert ask(replica) == "runs version 2"
+        ledger.uses.rollback("tales", by="officer")
+        assert ask(replica) == "runs version 1"
+        replica.stdin.close()
+        assert replica.wait() == 0
+
+
+def test_the_signing_key_of_many_processes_is_one(home):
+    code = (
+        "import sys; from pathlib import Path; from upright.keys import SigningKeys; "
+        "print(SigningKeys(Path(sys.argv[1])).sign(b'x').key)"
+    )
+    children = [
+        subprocess.Popen([sys.executable, "-c", code, str(home)], stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    keys = {child.communicate()[0].strip() for child in children}
+    assert keys <= {path_key(path) for path in home.glob("*.pub.pem")}
+
+
+def path_key(path: Path) -> str:
+    from upright.keys.signing import _key_id, _load_public  # noqa: PLC0415 (one test's need)
+
+    return _key_id(_load_public(path))
