@@ -2,7 +2,8 @@
 
 Each turn alone can be harmless: a card number in two halves is two short numbers. So the ends
 of the person's turns are also read joined, once with a space and once without, and a finding
-that crosses from one turn into another is applied to its part in each.
+that crosses from one turn into another is applied to its part in each. Where one turn alone
+shows the same value already, the words of the next turn only happen to continue it.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ class View:
     record: Record
     stretches: tuple[_Stretch, ...]
 
-    def crossing(self, findings: Iterable[Finding]) -> Iterator[tuple[int, Finding]]:
-        """Yield (part's number, finding within the part) for findings over several parts."""
+    def crossing(self, findings: Iterable[Finding]) -> Iterator[list[tuple[int, Finding]]]:
+        """Yield, for each finding over several parts, (part's number, its share) of each."""
         for finding in findings:
             touched = [
                 stretch
@@ -52,8 +53,7 @@ class View:
                 if stretch.start < finding.end and finding.start < stretch.end
             ]
             if len({stretch.part for stretch in touched}) > 1:
-                for stretch in touched:
-                    yield stretch.part, _clipped(finding, stretch)
+                yield [(stretch.part, _clipped(finding, stretch)) for stretch in touched]
 
 
 def joined_views(parts: Sequence[Part]) -> list[View]:

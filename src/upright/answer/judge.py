@@ -11,7 +11,7 @@ from upright.answer.inbound import Part
 from upright.answer.outbound import Channel
 from upright.answer.request import TextVerdict
 from upright.guard import GuardPool, Pseudonyms, Restorer, Scan, StreamDriver, Window
-from upright.terms import Action, Record, Stage, Verdict
+from upright.terms import Action, Finding, Record, Stage, Verdict
 
 
 class Judge:
@@ -116,12 +116,22 @@ def is_worth_telling(verdict: Verdict) -> bool:
 
 def _spread(view: View, scan: Scan, scans: dict[int, Scan]) -> None:
     """Give each part its share of the findings that cross from part to part."""
-    for number, finding in view.crossing(scan.findings):
-        old = scans[number]
-        findings = sorted((*old.findings, finding), key=lambda item: (item.start, item.end))
-        scans[number] = replace(old, findings=tuple(findings))
+    for shares in view.crossing(scan.findings):
+        if any(_shown_alone(finding, scans[number]) for number, finding in shares):
+            continue
+        for number, finding in shares:
+            findings = (*scans[number].findings, finding)
+            ordered = sorted(findings, key=lambda item: (item.start, item.end))
+            scans[number] = replace(scans[number], findings=tuple(ordered))
     if scan.errors:
         last = view.stretches[-1].part
         known = {error.rule for error in scans[last].errors}
         fresh = tuple(error for error in scan.errors if error.rule not in known)
         scans[last] = replace(scans[last], errors=(*scans[last].errors, *fresh))
+
+
+def _shown_alone(finding: Finding, scan: Scan) -> bool:
+    return any(
+        own.rule == finding.rule and own.start < finding.end and finding.start < own.end
+        for own in scan.findings
+    )
