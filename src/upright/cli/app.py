@@ -41,4 +41,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 # Each module adds its commands to `app`; the order here is the order of `upright --help`.
-from upright.cli import answer, init, keys, ledger, policy, serve, uses  # noqa: E402, F401 (they need `app`, and are needed for it)
+from upright.cli import answer, generate, guard, init, keys, ledger, policy, serve, uses  # noqa: E402, F401 (they need `app`, and are needed for it)

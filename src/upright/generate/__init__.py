@@ -1,5 +1,7 @@
 """Engines and decoding: a distribution in, a drawn token out."""
 
+from upright.generate.modes import MODES, Mode, sampling_for
+from upright.generate.open import open_engine
 from upright.generate.types import (
     Candidate,
     Engine,
@@ -14,14 +16,18 @@ from upright.generate.types import (
 )
 
 __all__ = [
+    "MODES",
     "Candidate",
     "Engine",
     "EngineError",
     "Job",
     "Message",
+    "Mode",
     "NextToken",
     "Piece",
     "Sampling",
     "TokenEngine",
     "TokenLogprob",
+    "open_engine",
+    "sampling_for",
 ]

@@ -92,9 +92,7 @@ class Decoder:
         self._count += 1
         raw = self._vocabulary.piece(token)
         out = self._text.feed(raw)
-        self._waiting.append(
-            _Drawn(token, self._text.settled, self._logprob(logits, token, raw))
-        )
+        self._waiting.append(_Drawn(token, self._text.settled, self._logprob(logits, token, raw)))
         if self._text.stopped:
             return None, self._piece(out, "stop")
         if self._count >= self._limit:
@@ -131,9 +129,7 @@ def printable(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def next_token(
-    logits: Logits, sampling: Sampling, vocabulary: Vocabulary, limit: int
-) -> NextToken:
+def next_token(logits: Logits, sampling: Sampling, vocabulary: Vocabulary, limit: int) -> NextToken:
     """Describe the distribution after a text: see `NextToken`."""
     chances = distribution(logits, sampling)
     whole: Floats = np.exp(log_softmax(logits))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import TypeVar
 
 from upright.generate.chat import chat_tokens
@@ -42,7 +42,7 @@ class Runtime:
             self.model, sequences=slots, length=length, batch=max(SLICE, slots), threads=_threads()
         )
         self.scheduler = Scheduler(self.context, slots=slots, waiting=WAITING)
-        self._users = 0
+        self.users = 0
         self._key = (weights.digest, slots, length)
 
     @classmethod
@@ -53,14 +53,14 @@ class Runtime:
             if key not in cls._open:
                 cls._open[key] = cls(weights, slots=slots, length=length)
             runtime = cls._open[key]
-            runtime._users += 1
+            runtime.users += 1
             return runtime
 
     def release(self) -> None:
         """Give it back; the last user closes it."""
         with self._lock:
-            self._users -= 1
-            if self._users:
+            self.users -= 1
+            if self.users:
                 return
             del self._open[self._key]
         self.scheduler.close()
@@ -101,7 +101,7 @@ class EmbeddedEngine:
         """`sha256:…` of the model file."""
         return self._weights.digest
 
-    async def stream(self, job: Job) -> AsyncIterator[Piece]:
+    async def stream(self, job: Job) -> AsyncGenerator[Piece, None]:
         """Write the answers of one job.
 
         Raises:

@@ -81,9 +81,8 @@ class Feed(NamedTuple):
 _LogCallback = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
 
 
-@_LogCallback
-def _silence(_level: int, _text: bytes, _data: int) -> None:
-    """Keep llama.cpp's log off the terminal: errors come back as return values."""
+# Keeps llama.cpp's log off the terminal: errors come back as return values.
+_SILENCE = _LogCallback(lambda _level, _text, _data: None)
 
 
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
@@ -152,9 +151,11 @@ def library() -> Any:  # noqa: ANN401 (ctypes resolves attributes at run time)
         if function is None:
             raise _mismatch(f"{name} is not exported")
         function.restype, function.argtypes = result, arguments
-    _check_defaults("llama_context_params", opened.llama_context_default_params(), _CONTEXT_DEFAULTS)
+    _check_defaults(
+        "llama_context_params", opened.llama_context_default_params(), _CONTEXT_DEFAULTS
+    )
     _check_defaults("llama_model_params", opened.llama_model_default_params(), _MODEL_DEFAULTS)
-    opened.llama_log_set(_silence, None)
+    opened.llama_log_set(_SILENCE, None)
     opened.llama_backend_init()
     return opened
 
@@ -214,7 +215,13 @@ class LlamaModel:
         room = len(raw) + 8
         tokens = (ctypes.c_int32 * room)()
         count: int = self._library.llama_tokenize(
-            self._vocabulary, raw, len(raw), tokens, room, False, control  # noqa: FBT003 (C call)
+            self._vocabulary,
+            raw,
+            len(raw),
+            tokens,
+            room,
+            False,  # noqa: FBT003 (C call: no token put before the text)
+            control,
         )
         return tokens[:count]
 
@@ -224,7 +231,12 @@ class LlamaModel:
         while True:
             buffer = ctypes.create_string_buffer(room)
             count: int = self._library.llama_token_to_piece(
-                self._vocabulary, token, buffer, room, 0, False  # noqa: FBT003 (C call)
+                self._vocabulary,
+                token,
+                buffer,
+                room,
+                0,
+                False,  # noqa: FBT003 (C call)
             )
             if count >= 0:
                 return buffer.raw[:count]

@@ -53,9 +53,7 @@ def random_stream(seed: int, choice: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=key))
 
 
-def distribution(
-    logits: Logits, sampling: Sampling, drawn: Collection[int] = ()
-) -> Distribution:
+def distribution(logits: Logits, sampling: Sampling, drawn: Collection[int] = ()) -> Distribution:
     """Return the distribution over the next token.
 
     Args:
@@ -89,8 +87,7 @@ def temper(scores: Logits, temperature: float) -> Floats:
     """Return unnormalised weights exp((score - max) / temperature), the largest being 1."""
     # exp runs in single precision (half the time); sums and shares are double.
     scaled = (scores - scores.max()) / np.float32(temperature)
-    weights: Logits = np.exp(scaled)
-    return weights.astype(np.float64)
+    return np.asarray(np.exp(scaled), dtype=np.float64)
 
 
 def truncate(weights: Floats, top_k: int, top_p: float) -> Distribution:

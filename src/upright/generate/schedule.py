@@ -225,5 +225,3 @@ class Scheduler:
         self._memory.forget(entry.slot)
         with self._wake:
             self._free.append(entry.slot)
-
-

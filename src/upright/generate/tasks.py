@@ -60,11 +60,14 @@ class LookTask(_Sequence):
         done: Callable[[NextToken | EngineError], None],
     ) -> None:
         super().__init__(tokens, done)
-        self._describe = lambda logits: done(next_token(logits, sampling, vocabulary, limit))
+        self._sampling = sampling
+        self._vocabulary = vocabulary
+        self._limit = limit
+        self._done = done
 
     def advance(self, logits: Logits) -> int | None:
         """Describe the distribution; nothing follows."""
-        self._describe(logits)
+        self._done(next_token(logits, self._sampling, self._vocabulary, self._limit))
         return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -162,7 +162,7 @@ class Engine(Protocol):
         """`sha256:…` of the model where the engine can know it."""
         ...
 
-    def stream(self, job: Job) -> AsyncIterator[Piece]:
+    def stream(self, job: Job) -> AsyncGenerator[Piece, None]:
         """Write the answers of one job. Closing the iterator cancels the work at once.
 
         Raises:

@@ -1,0 +1,225 @@
+"""`upright generate`: text, or the next-word distribution, straight from the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from upright.cli.app import app
+from upright.cli.options import Debug, Json, PolicyFile, Quiet, read_lines, write_line
+from upright.terms import ConfigError
+
+if TYPE_CHECKING:
+    from upright.generate import Engine, Job, NextToken
+    from upright.policy import Policy
+
+_BAR = 40
+_AT_ONCE = 8
+
+
+@app.command("generate")
+def generate(  # noqa: PLR0917 (Typer names them as options)
+    file: Annotated[
+        str | None,
+        typer.Argument(help="Lines of id, prompt, max_tokens?, seed?; - is standard input."),
+    ] = None,
+    prompt: Annotated[str | None, typer.Option("--prompt", help="The text to go on from.")] = None,
+    chat: Annotated[
+        bool, typer.Option("--chat", help="Ask the prompt as a user's message.")
+    ] = False,
+    next_words: Annotated[
+        int | None,
+        typer.Option("--next-words", min=1, max=1000, help="Show the N likeliest next words."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed, the same text.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Longest text.")] = None,
+    policy: PolicyFile = "storytelling",
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write text straight from the engine. Unguarded: no rule of the policy reads it.
+
+    For a guarded answer use `upright answer`.
+    """
+    del quiet, debug
+    from upright.policy import open_policy
+
+    if (file is None) == (prompt is None):
+        raise ConfigError("give either --prompt or a file of prompts", mend="- is standard input")
+    if next_words is not None and prompt is None:
+        raise ConfigError("--next-words shows the words after one text", mend="add --prompt TEXT")
+    use = open_policy(policy)
+    asked = {"seed": seed, "max_tokens": max_tokens}
+    if file is not None:
+        work = _lines(use, file, asked, chat=chat)
+    elif next_words is not None:
+        work = _show(use, prompt or "", next_words, as_json=as_json)
+    else:
+        work = _write(_job(use, {**asked, "prompt": prompt}, chat=chat), as_json=as_json)
+    asyncio.run(_with_engine(use, work))
+
+
+async def _with_engine(use: Policy, work: Callable[[Engine], Awaitable[None]]) -> None:
+    from upright.generate import open_engine
+
+    engine = open_engine(use)
+    try:
+        await work(engine)
+    finally:
+        await engine.aclose()
+
+
+def _job(use: Policy, line: Mapping[str, Any], *, chat: bool) -> Job:
+    """Return the job of one line.
+
+    Raises:
+        ConfigError: for a line without a prompt.
+        EngineError: for a value that cannot be sampled with.
+    """
+    from upright.generate import Job, Message, sampling_for
+
+    prompt = line.get("prompt")
+    if not isinstance(prompt, str):
+        raise ConfigError("a line has no text under `prompt`", mend='{"id": …, "prompt": …}')
+    sampling = sampling_for(use, {name: line.get(name) for name in ("seed", "max_tokens")})
+    if chat:
+        system = [Message("system", use.generation.system)] if use.generation.system else []
+        return Job(sampling, messages=(*system, Message("user", prompt)))
+    return Job(sampling, prompt=prompt)
+
+
+async def _answer(engine: Engine, job: Job, show: Callable[[str], None] | None) -> dict[str, Any]:
+    """Run a job to its end; hand each new text to `show`."""
+    text: list[str] = []
+    tokens: list[int] = []
+    drawn, finish = 0, None
+    async with aclosing(engine.stream(job)) as pieces:
+        async for piece in pieces:
+            if piece.channel == "content":
+                text.append(piece.text)
+                if show is not None:
+                    show(piece.text)
+            tokens += piece.tokens
+            drawn += piece.completion_tokens
+            finish = piece.finish_reason or finish
+    # A server that speaks only text gives no token ids.
+    known = tokens if tokens or not drawn else None
+    return {"text": "".join(text), "tokens": known, "finish_reason": finish}
+
+
+def _write(job: Job, *, as_json: bool) -> Callable[[Engine], Awaitable[None]]:
+    def show(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    async def work(engine: Engine) -> None:
+        result = await _answer(engine, job, None if as_json else show)
+        if as_json:
+            write_line(result)
+        else:
+            show("\n")
+
+    return work
+
+
+def _lines(
+    use: Policy, file: str, asked: Mapping[str, Any], *, chat: bool
+) -> Callable[[Engine], Awaitable[None]]:
+    """Answer lines several at once; results come out in the order of the lines."""
+
+    async def one(engine: Engine, line: dict[str, Any]) -> dict[str, Any]:
+        given = {name: value for name, value in asked.items() if value is not None}
+        return {**line, **await _answer(engine, _job(use, {**given, **line}, chat=chat), None)}
+
+    async def work(engine: Engine) -> None:
+        running: deque[asyncio.Task[dict[str, Any]]] = deque()
+        for line in read_lines(file):
+            running.append(asyncio.create_task(one(engine, line)))
+            if len(running) == _AT_ONCE:
+                write_line(await running.popleft())
+        while running:
+            write_line(await running.popleft())
+
+    return work
+
+
+def _show(
+    use: Policy, prompt: str, count: int, *, as_json: bool
+) -> Callable[[Engine], Awaitable[None]]:
+    """Show the model's own distribution, and beside it what the use's sampling makes of it."""
+
+    async def work(engine: Engine) -> None:
+        from upright.generate import Sampling, TokenEngine, sampling_for
+
+        if not isinstance(engine, TokenEngine):
+            raise ConfigError(
+                f"the engine {engine.name!r} gives text, no distributions",
+                mend='use a policy with engine.kind = "embedded" or "transformers"',
+            )
+        own = await engine.next_token(prompt, Sampling(), limit=count)
+        drawn = await engine.next_token(prompt, sampling_for(use), limit=count)
+        after = {item.token_id: item.probability for item in drawn.candidates}
+        if as_json:
+            write_line(_shape(prompt, own, after))
+        else:
+            _bars(prompt, own, after)
+
+    return work
+
+
+def _shape(prompt: str, own: NextToken, after: Mapping[int, float]) -> dict[str, Any]:
+    return {
+        "prompt": prompt,
+        "candidates": [
+            {
+                "token": item.token_id,
+                "text": item.text,
+                "probability": item.probability,
+                "drawn": after.get(item.token_id, 0.0),
+            }
+            for item in own.candidates
+        ],
+        "covered": own.covered,
+        "entropy": own.entropy,
+    }
+
+
+def _bars(prompt: str, own: NextToken, after: Mapping[int, float]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("next word")
+    table.add_column("model", justify="right")
+    table.add_column("drawn", justify="right")
+    table.add_column("")
+    longest = own.candidates[0].probability
+    for item in own.candidates:
+        table.add_row(
+            Text(_visible(item.text)),
+            f"{item.probability:.2%}",
+            f"{after.get(item.token_id, 0.0):.2%}",
+            Text("█" * max(1, round(_BAR * item.probability / longest)), style="cyan"),
+        )
+    console = Console(highlight=False)
+    console.print(Text(f"{prompt} …", style="italic"))
+    console.print(table)
+    console.print(
+        f"{len(own.candidates)} words hold {own.covered:.1%} of the probability; "
+        f"entropy {own.entropy:.2f} nats. "
+        "model: its own distribution; drawn: after this use's temperature and cuts."
+    )
+
+
+def _visible(text: str) -> str:
+    """Show spaces and line ends, and no control character a terminal would obey."""
+    shown = text.replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥")
+    return "".join(char if char.isprintable() else "�" for char in shown)
