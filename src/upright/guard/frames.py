@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pickle
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -85,6 +86,11 @@ class Task:
     stage: Stage
     partial: bool = False
     skip: frozenset[str] = frozenset()
+
+
+def bare(records: Iterable[Record]) -> tuple[Record, ...]:
+    """Return the records without their fields, which no detector reads."""
+    return tuple(Record(item.text, item.id, item.role) for item in records)
 
 
 def send(pipe: BinaryIO, message: object) -> None:

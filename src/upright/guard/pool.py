@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from upright.guard.batches import batched_scans
 from upright.guard.cache import ScanCache, cache_key
-from upright.guard.frames import Spec, Task
+from upright.guard.frames import Spec, Task, bare
 from upright.guard.lane import Job, Lane, Nursery
 from upright.guard.process import WorkerProcess
 from upright.guard.pseudonyms import Pseudonyms
@@ -95,7 +95,7 @@ class GuardPool:
             RuntimeError: after `close`.
         """
         if partial or skip:
-            task = Task(tuple(records), stage, partial, skip)
+            task = Task(bare(records), stage, partial, skip)
             return self._enqueue(task, lambda scans: scans).future
         keys = [cache_key(self.digest, stage, record) for record in records]
         known = self._cache.get(keys)
@@ -110,7 +110,7 @@ class GuardPool:
             done: Future[list[Scan]] = Future()
             done.set_result(complete([]))
             return done
-        return self._enqueue(Task(tuple(records[i] for i in missing), stage), complete).future
+        return self._enqueue(Task(bare(records[i] for i in missing), stage), complete).future
 
     def scan(
         self,

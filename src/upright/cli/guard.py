@@ -1,0 +1,135 @@
+"""`upright guard`: verdicts on lines of text."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from upright.cli.app import app
+from upright.cli.options import (
+    Debug,
+    Json,
+    PolicyFile,
+    Quiet,
+    Workers,
+    default_workers,
+    read_lines,
+    write_line,
+)
+from upright.terms import HAZARDS, ConfigError, Outcome, Record, Stage
+
+if TYPE_CHECKING:
+    from upright.terms import Verdict
+
+_CORES = default_workers()
+
+guard_app = typer.Typer(
+    name="guard",
+    help="Check texts against the rules of a use.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(guard_app)
+
+
+@guard_app.callback()
+def _group() -> None:
+    """Keep `check` a command of its own while it is the only one."""
+
+
+@guard_app.command("check")
+def check(  # noqa: PLR0917 (Typer names them as options)
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="Lines of id, text; - is standard input.")
+    ] = "-",
+    policy: PolicyFile = "upright.toml",
+    stage: Annotated[Stage, typer.Option("--stage", help="Where the texts stand.")] = Stage.OUTPUT,
+    scores: Annotated[
+        bool, typer.Option("--scores", help="Add the top score of every hazard.")
+    ] = False,
+    workers: Workers = _CORES,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Say of each line what becomes of its text. Exits 0 whatever the verdicts.
+
+    Lines out keep the fields of the lines in and add `action`, `text` (as it would leave),
+    `findings`, with --scores `scores`, and where there are any `errors` and `excepted`.
+    """
+    del as_json, debug
+    from upright.guard import GuardPool
+    from upright.policy import open_policy
+
+    use = open_policy(policy)
+    records = _records(file)
+    with (
+        GuardPool(use, workers, everything=scores) as pool,
+        _progress(wanted=not quiet) as advance,
+    ):
+        for record, scan in pool.scan_many(records, stage):
+            verdict = pool.decide(record, scan, stage)
+            write_line({**record.fields, **_shape(verdict, with_scores=scores)})
+            advance()
+
+
+def _records(file: str) -> Iterator[Record]:
+    """Yield the lines as records that carry their line.
+
+    Raises:
+        ConfigError: for a line without a text.
+    """
+    for number, line in enumerate(read_lines(file), 1):
+        text = line.get("text")
+        if not isinstance(text, str):
+            name = "standard input" if file == "-" else file
+            raise ConfigError(
+                f"{name}: record {number} has no string under `text`",
+                mend='write one {"id": …, "text": …} a line',
+            )
+        role = line.get("role")
+        yield Record(text, str(line.get("id", "")), role if isinstance(role, str) else None, line)
+
+
+def _shape(verdict: Verdict, *, with_scores: bool) -> dict[str, Any]:
+    shape: dict[str, Any] = {
+        "action": verdict.action.value,
+        "text": verdict.text,
+        "findings": [_finding(outcome) for outcome in verdict.outcomes],
+    }
+    if with_scores:
+        shape["scores"] = {hazard: verdict.scores.get(hazard, 0.0) for hazard in HAZARDS}
+    if verdict.errors:
+        shape["errors"] = [error.to_json() for error in verdict.errors]
+    if verdict.excepted:
+        shape["excepted"] = [
+            {**outcome.finding.to_json(), "reason": outcome.excepted}
+            for outcome in verdict.excepted
+        ]
+    return shape
+
+
+def _finding(outcome: Outcome) -> dict[str, Any]:
+    shape = {**outcome.finding.to_json(), "action": outcome.action.value}
+    if outcome.observed:
+        shape["observed"] = [action.value for action in outcome.observed]
+    return shape
+
+
+@contextmanager
+def _progress(*, wanted: bool) -> Iterator[Callable[[], None]]:
+    """Count lines on standard error, where that is a terminal and the results go elsewhere."""
+    if not wanted or not sys.stderr.isatty() or sys.stdout.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed} texts checked"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("check", total=None)
+        yield lambda: progress.advance(task)
