@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from upright.generate import Candidate, NextToken
 
 SEEDS: Final = 2**32
-_ROWS = 20
+_ROWS = 15
 
 
 def fresh_seed() -> int:

@@ -106,9 +106,8 @@ def _read(visit: Visit, *, stream: bool = False) -> tuple[tuple[Turn, ...], Answ
 def _with_answer(turns: tuple[Turn, ...], text: str, upright: XUpright | None) -> tuple[Turn, ...]:
     if upright is None:
         raise PageError("The answer ended without its evidence.", mend="Send the message again.")
-    *before, last = turns
-    checked = transcript.asked(last, len(before), upright)
-    return (*before, checked, transcript.answered(text, upright))
+    checked = transcript.asked(turns, upright)
+    return (*turns[:-1], checked, transcript.answered(text, upright))
 
 
 def _page(visit: Visit, turns: tuple[Turn, ...], *, problem: UprightError | None = None) -> Page:

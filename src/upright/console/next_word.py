@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _HERE: Final = "next-word"
 _FIRST_WORDS: Final = "Once upon a time, there was a great"
 _CANDIDATES: Final = 1000
-_STORY_TOKENS: Final = 160
+_STORY_TOKENS: Final = 120
 _ALTERING: Final = Action.REDACT.strictness
 
 

@@ -60,7 +60,7 @@ async def pieces(visit: Visit, request: AnswerRequest) -> AsyncGenerator[AnswerP
             try:
                 async with (
                     visit.state.uses.lease(visit.use_case) as answerer,
-                    aclosing(answerer.begin(request).pieces()) as released,  # type: ignore[type-var]  # it is a generator
+                    aclosing(answerer.begin(request).pieces()) as released,
                 ):
                     async for piece in released:
                         yield piece

@@ -71,7 +71,7 @@ def _mark(number: int, outcome: Outcome, start: int, end: int) -> Mark:
         start=start,
         end=end,
         number=number,
-        label=hazard_title(finding.hazard),
+        label=hazard_title(finding.hazard, finding.rule),
         tone=tone(finding.hazard),
         action=outcome.action.value,
         rule=finding.rule,

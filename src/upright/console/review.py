@@ -155,7 +155,9 @@ def _appeal_page(given: Mapping[str, str], *, problem: UprightError | None = Non
 
 
 def _card(item: ReviewItem) -> Card:
-    hazards = dict.fromkeys(hazard_title(finding["hazard"]) for finding in item.findings)
+    hazards = dict.fromkeys(
+        hazard_title(finding["hazard"], finding["rule"]) for finding in item.findings
+    )
     kind = "Appeal against a block" if item.kind == "appeal" else "Answer held for review"
     return Card(
         id=item.id,
@@ -179,7 +181,7 @@ def _marks(item: ReviewItem) -> list[Mark]:
             start=finding["start"],
             end=finding["end"],
             number=number,
-            label=hazard_title(finding["hazard"]),
+            label=hazard_title(finding["hazard"], finding["rule"]),
             tone=tone(finding["hazard"]),
             action=finding.get("action", item.kind),
             rule=finding["rule"],

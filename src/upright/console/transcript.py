@@ -9,6 +9,7 @@ from upright.console.errors import PageError
 from upright.console.marks import Mark, Segment, segments
 from upright.console.released import marks_in_released, marks_in_source
 from upright.generate import Message
+from upright.guard.clusters import WITHHOLDING
 from upright.terms import Action, Stage
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ class Turn:
     appealable: bool = False
 
     @property
+    def withheld(self) -> bool:
+        """Whether a notice stands in the place of it."""
+        return Action(self.action) in WITHHOLDING
+
+    @property
     def parts(self) -> list[Segment]:
         """The text cut at its marks."""
         return segments(self.text, self.marks)
@@ -73,18 +79,27 @@ def write(seal: Seal, turns: Sequence[Turn]) -> str:
 
 
 def messages(turns: Sequence[Turn]) -> tuple[Message, ...]:
-    """Return the conversation for the pipeline."""
-    return tuple(Message(turn.role, turn.text) for turn in turns)
+    """Return the conversation for the pipeline.
+
+    A question that was withheld and the notice that answered it are left out: no model ever saw
+    them, and with them every later turn would be withheld too.
+    """
+    kept = []
+    for turn, before in zip(turns, (None, *turns), strict=False):
+        unanswered = before is not None and before.role == "user" and before.withheld
+        if not (unanswered or (turn.role == "user" and turn.withheld)):
+            kept.append(Message(turn.role, turn.text))
+    return tuple(kept)
 
 
-def asked(turn: Turn, place: int, upright: XUpright) -> Turn:
-    """Return a person's turn with what the guard found in it.
+def asked(turns: Sequence[Turn], upright: XUpright) -> Turn:
+    """Return the last turn, a person's, with what the guard found in it.
 
     Args:
-        turn: the turn.
-        place: its index in the conversation.
+        turns: the conversation up to it.
         upright: the evidence that came with the answer.
     """
+    turn, place = turns[-1], len(messages(turns)) - 1
     mine = [
         judged
         for judged in upright.verdicts

@@ -59,6 +59,7 @@ KINDS: Final = (
     "vault.erased",
 )
 
+_OWN: Final[Mapping[str, str]] = {"topic": "Topic:", "custom": "Pattern:"}
 _SHORT_DIGEST = 12
 _SHORT_ID = 18
 _SMALLEST_SHARE = 0.0005
@@ -70,8 +71,11 @@ def deed(action: str) -> str:
     return DEEDS.get(str(action), str(action))
 
 
-def hazard_title(key: str) -> str:
-    """Return a hazard's title, or its key where the table has none."""
+def hazard_title(key: str, rule: str = "") -> str:
+    """Return what a label says of a hazard; a use's own rules go by their own names."""
+    family, _, name = rule.partition(".")
+    if family in _OWN and name:
+        return f"{_OWN[family]} {name.replace('_', ' ')}"
     return HAZARDS[key].title if key in HAZARDS else key
 
 
