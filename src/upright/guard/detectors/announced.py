@@ -20,9 +20,11 @@ def announced(name: str) -> LocalDetector:
     near = cue_before(row["cues"], row["distance"])
 
     def judge(match: re.Match[str]) -> Hit | None:
-        if not near(match):
+        by_words_after = match.re.groups > 0 and match[2] is not None
+        if not by_words_after and not near(match):
             return None
-        return Hit(match.start(), match.end(), 0.85, row["severity"], row["why"])
+        start, end = match.span(1 if match.re.groups else 0)
+        return Hit(start, end, 0.85, row["severity"], row["why"])
 
     return matching(
         row["rule"],

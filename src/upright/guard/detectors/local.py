@@ -42,6 +42,9 @@ Judge = Callable[["re.Match[str]"], Hit | None]
 Presence = Callable[[str], bool]
 
 
+_OPENING = 16
+
+
 @final
 class LocalDetector:
     """A detector made of a scan and a tail.
@@ -127,6 +130,7 @@ def matching(
     version: str = "1",
     flags: re.RegexFlag = re.NOFLAG,
     present: Presence | None = None,
+    opening: str | None = None,
 ) -> LocalDetector:
     """Make a detector from a bounded pattern and a judge of its matches.
 
@@ -142,10 +146,13 @@ def matching(
         version: changes whenever findings can change.
         flags: of the pattern.
         present: quick test, see LocalDetector.
+        opening: pattern of a beginning, at most 16 characters wide, that every match has. It
+            spares the search for open matches where the alphabet is that of ordinary prose.
     """
     compiled = re.compile(pattern, flags)
     still_open = re.compile(growing(pattern), flags)
     run = open_run(alphabet, reach)
+    begins = re.compile(opening, flags) if opening else None
 
     def scan(text: str) -> Iterator[Hit]:
         position = 0
@@ -157,7 +164,12 @@ def matching(
             position = match.start() + 1 if hit is None else max(hit.end, match.start() + 1)
 
     def tail(text: str) -> int:
-        match = still_open.search(text, run(text))
+        start = run(text)
+        if begins is not None:
+            first = begins.search(text, start)
+            late = max(start, len(text) - _OPENING)
+            start = late if first is None else min(first.start(), late)
+        match = still_open.search(text, start)
         return len(text) if match is None else match.start()
 
     return LocalDetector(rule, version=version, reach=reach, scan=scan, tail=tail, present=present)

@@ -29,7 +29,7 @@ def payment_card() -> LocalDetector:
     """Return the detector of payment card numbers, bare or in groups."""
     return matching(
         "pii.payment_card",
-        r"(?<!\d)\d(?:[ -]?\d){11,18}(?!\d)",
+        r"(?<!\w)\d(?:[ -]?\d){11,18}(?!\w)",
         _judge,
         alphabet=r"[\d -]",
         reach=_REACH,

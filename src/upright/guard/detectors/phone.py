@@ -17,15 +17,18 @@ from upright.guard.detectors.tables import table
 
 _REACH = 64
 _CUE_DISTANCE = 48
+_OTHER_DISTANCE = 24
+_UNANNOUNCED = 9
 _PLAN = "phonenumbers 9"
 _EXTENSION = re.compile(r"(?:x|ext)", re.IGNORECASE)
 _NOT_PHONES = re.compile(
     r"""
-      \d{1,2}([./-])\d{1,2}\1(?:\d{2}|\d{4})      # a date
-    | (?:1[5-9]|20)\d\d([./-])\d{1,2}\2\d{1,2}    # a date, year first
+      \d{1,2}([./-])\d{1,2}\1(?:\d{2}|\d{4})(?:[ ,T].*)?      # a date, a time may follow
+    | (?:1[5-9]|20)\d\d([./-])\d{1,2}\2\d{1,2}(?:[ ,T].*)?    # a date, year first
     | (?:1[5-9]|20)\d\d\s?[-/]\s?(?:1[5-9]|20)\d\d  # a range of years
     | \d{1,3}(?:\.\d{1,3}){3}                     # an IPv4 address
     | \d{3}-\d{2}-\d{4}                           # a Social Security number
+    | \d{5}[ -]\d{4}                              # a ZIP+4 code
     """,
     re.VERBOSE,
 )
@@ -45,6 +48,7 @@ def phone(languages: Iterable[str] = ("en",)) -> LocalDetector:
     rows = table("phone.toml")
     regions = _regions(languages, rows.data["regions"])
     near = cue_before(rows.data["cues"], _CUE_DISTANCE)
+    other = cue_before(rows.data["other"], _OTHER_DISTANCE)
 
     def judge(match: re.Match[str]) -> Hit | None:
         main = _EXTENSION.split(match.group())[0].rstrip()
@@ -53,11 +57,13 @@ def phone(languages: Iterable[str] = ("en",)) -> LocalDetector:
             return None
         if main.startswith("+"):
             return _hit(match, 0.97, _INTERNATIONAL) if _fits(main, None) else None
-        grouped = len(number) < len(main)
+        if other(match):
+            return None
         announced = near(match)
+        grouped = len(number) < len(main) and len(number) >= _UNANNOUNCED
         if (grouped or announced) and any(_fits(main, region) for region in regions):
             return _hit(match, 0.95 if announced else 0.8, _NATIONAL)
-        plausible = 7 <= len(number) <= 13  # noqa: PLR2004 (ITU-T E.164 without its longest)
+        plausible = 6 <= len(number) <= 13  # noqa: PLR2004 (ITU-T E.164 without its longest)
         return _hit(match, 0.7, _ANNOUNCED) if announced and plausible else None
 
     return matching(

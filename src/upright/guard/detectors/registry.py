@@ -10,15 +10,28 @@ from upright.guard.detectors.announced import announced
 from upright.guard.detectors.crypto_wallet import crypto_wallet
 from upright.guard.detectors.custom import CustomDetector
 from upright.guard.detectors.email import email
+from upright.guard.detectors.homoglyph import homoglyph
 from upright.guard.detectors.iban import iban
+from upright.guard.detectors.invisible import invisible
 from upright.guard.detectors.national_id import national_id
 from upright.guard.detectors.network import ip_address, mac_address, url_credentials
 from upright.guard.detectors.payment_card import payment_card
 from upright.guard.detectors.phone import phone
+from upright.guard.detectors.phrase_tables import injection
+from upright.guard.detectors.secrets import assignment, issued
+from upright.guard.detectors.topics import topic
+from upright.guard.detectors.toxicity import toxicity
 from upright.guard.detectors.us_ssn import us_ssn
-from upright.policy.model import GuardPattern, Policy
+from upright.policy.model import GuardPattern, Policy, Topic
 
 _BUILT_IN: dict[str, Callable[[Policy | None], Detector]] = {
+    "hidden.homoglyph": lambda _: homoglyph(),
+    "hidden.invisible": lambda _: invisible(),
+    "injection.encoded": lambda _: injection("encoded"),
+    "injection.indirect": lambda _: injection("indirect"),
+    "injection.jailbreak": lambda _: injection("jailbreak"),
+    "injection.override": lambda _: injection("override"),
+    "injection.prompt_extraction": lambda _: injection("prompt_extraction"),
     "pii.age": lambda _: announced("age"),
     "pii.crypto_wallet": lambda _: crypto_wallet(),
     "pii.date_of_birth": lambda _: announced("date_of_birth"),
@@ -34,11 +47,34 @@ _BUILT_IN: dict[str, Callable[[Policy | None], Detector]] = {
     "pii.us_bank_number": lambda _: announced("us_bank_number"),
     "pii.us_driver_license": lambda _: announced("us_driver_license"),
     "pii.us_ssn": lambda _: us_ssn(),
+    "secret.anthropic": lambda _: issued("anthropic"),
+    "secret.assignment": lambda _: assignment(),
+    "secret.aws": lambda _: issued("aws"),
+    "secret.azure": lambda _: issued("azure"),
+    "secret.connection_string": lambda _: issued("connection_string"),
+    "secret.github": lambda _: issued("github"),
+    "secret.gitlab": lambda _: issued("gitlab"),
+    "secret.google": lambda _: issued("google"),
+    "secret.huggingface": lambda _: issued("huggingface"),
+    "secret.jwt": lambda _: issued("jwt"),
+    "secret.npm": lambda _: issued("npm"),
+    "secret.openai": lambda _: issued("openai"),
+    "secret.private_key": lambda _: issued("private_key"),
+    "secret.pypi": lambda _: issued("pypi"),
+    "secret.slack": lambda _: issued("slack"),
+    "secret.stripe": lambda _: issued("stripe"),
+    "toxicity.harassment": lambda _: toxicity("harassment"),
+    "toxicity.hate": lambda _: toxicity("hate"),
+    "toxicity.profanity": lambda _: toxicity("profanity"),
+    "toxicity.threat": lambda _: toxicity("threat"),
 }
 
 _SAMPLE_PATTERNS = (
     GuardPattern(rule="custom.ticket", pattern=r"\bTICKET-\d{3,6}\b", max_length=13),
     GuardPattern(rule="custom.open_ended", pattern=r"(?i)codename [a-z]+( [a-z]+)*", max_length=40),
+)
+_SAMPLE_TOPICS = (
+    Topic(name="sample", phrases=("stock tips", "insider trading", "l'art pour l'art")),
 )
 
 
@@ -63,12 +99,15 @@ def build_detectors(policy: Policy, *, everything: bool = False) -> list[Detecto
         return everything or any(fnmatchcase(rule, glob) for glob in wanted)
 
     built_in = [make(policy) for rule, make in _BUILT_IN.items() if reachable(rule)]
-    own = [CustomDetector(section) for section in policy.guard.pattern]
+    own: list[Detector] = [CustomDetector(section) for section in policy.guard.pattern]
+    own += [topic(section) for section in policy.guard.topic]
     return [*built_in, *(detector for detector in own if reachable(detector.rule))]
 
 
 def all_detectors() -> list[Detector]:
     """Return one instance of every detector, with samples of those a use-case file makes."""
-    return [make(None) for make in _BUILT_IN.values()] + [
-        CustomDetector(section) for section in _SAMPLE_PATTERNS
+    return [
+        *(make(None) for make in _BUILT_IN.values()),
+        *(CustomDetector(section) for section in _SAMPLE_PATTERNS),
+        *(topic(section) for section in _SAMPLE_TOPICS),
     ]
