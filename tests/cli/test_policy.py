@@ -85,7 +85,7 @@ def test_several_files_are_read_in_one_go(run):
     code, out, _ = run("policy", "lint", "a.toml", "b.toml", "storytelling")
     assert code == 1
     assert "a.toml: 0 errors" in out
-    assert "b.toml: 1 errors" in out
+    assert "b.toml: 1 error, 0 warnings" in out
     assert "preset storytelling: 0 errors" in out
 
 

@@ -44,6 +44,13 @@ def test_part_of_a_family_is_named_rule_by_rule(catalogue):
     assert lines(a, b, catalogue) == ["e-mail addresses: replaced by a placeholder → left as it is"]
 
 
+def test_most_of_a_family_is_named_with_its_exceptions(catalogue):
+    a, b = policy(rule()), policy(rule("pii.email") + rule(action="block"))
+    assert lines(a, b, catalogue) == [
+        "personal data (except e-mail addresses): replaced by a placeholder → the text stops there"
+    ]
+
+
 def test_a_threshold_is_told_as_the_severity_from_which_it_counts(catalogue):
     a, b = policy(rule(more="min_severity = 3\n")), policy(rule())
     assert lines(a, b, catalogue) == [

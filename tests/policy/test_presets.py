@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from upright.policy import preset, preset_names
@@ -135,3 +137,21 @@ def test_where_words_must_be_exact_no_mark_presses_on_them():
 
 def test_texts_are_kept_only_where_somebody_may_have_to_answer_for_them():
     assert {n for n in EIGHT if preset(n).ledger.keep_texts} == {"lending", "news-writing"}
+
+
+def test_the_overview_tells_what_the_presets_do():
+    page = Path(__file__).resolve().parents[2] / "docs" / "presets" / "index.md"
+    rows = {
+        cells[0]: cells[1:]
+        for line in page.read_text(encoding="utf-8").splitlines()
+        if len(cells := [cell.strip() for cell in line.strip("|").split("|")]) == 5
+    }
+    grave = {"severity": 3}
+    quoted = {"severity": 3, "context": Context.QUOTATION}
+    for name in EIGHT:
+        assert rows[name] == [
+            action(name, "pii.email", "prompt").value,
+            action(name, "pii.email", "output").value,
+            action(name, "toxicity.hate", "output", **grave).value,
+            action(name, "toxicity.hate", "output", **quoted).value,
+        ]

@@ -170,8 +170,12 @@ def _print_problems(found: dict[str, list[Problem]], *, quiet: bool) -> None:
             typer.echo(f"  mend: {problem.mend}")
         if not quiet:
             levels = [problem.level.value for problem in problems]
-            counts = [f"{levels.count(level)} {level}s" for level in ("error", "warning", "note")]
+            counts = [_count(levels.count(level), level) for level in ("error", "warning", "note")]
             typer.echo(f"{name}: {', '.join(counts)}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _print_sarif(found: dict[str, list[Problem]]) -> None:

@@ -18,6 +18,7 @@ Behaviour = tuple[str, ...]
 _LEFT = words.ACTIONS[Action.ALLOW]
 _SEVERITIES = range(5)
 _CONTEXTS = (None, *Context)
+_NAMED_EXCEPTIONS = 4
 
 
 def diff(a: Policy, b: Policy, catalogue: Catalogue) -> list[Section]:
@@ -122,10 +123,14 @@ def _by_severity(row: list[str]) -> str:
 
 
 def _families(members: list[str], everything: tuple[str, ...]) -> list[str]:
-    """Name whole families as one, and the others rule by rule."""
+    """Name families as a whole where (nearly) all of them are meant, else rule by rule."""
     names: list[str] = []
     for family in dict.fromkeys(rule.partition(".")[0] for rule in members):
         mine = [rule for rule in members if rule.startswith(f"{family}.")]
-        whole = [rule for rule in everything if rule.startswith(f"{family}.")]
-        names += [f"{family}.*"] if mine == whole and len(mine) > 1 else mine
-    return [words.name_of(name) for name in names]
+        others = [rule for rule in everything if rule.startswith(f"{family}.") and rule not in mine]
+        if len(mine) == 1 or len(others) >= min(len(mine), _NAMED_EXCEPTIONS):
+            names += [words.name_of(rule) for rule in mine]
+        else:
+            exceptions = f" (except {words.things(others)})" if others else ""
+            names.append(words.name_of(f"{family}.*") + exceptions)
+    return names
