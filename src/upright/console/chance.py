@@ -1,4 +1,4 @@
-"""Drawing one word: the same seed and step draw the same word."""
+"""Drawing one word: the same text and seed draw the same word."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ def fresh_seed() -> int:
     return secrets.randbelow(SEEDS)
 
 
-def draw(candidates: Sequence[Candidate], *, seed: int, step: int) -> Candidate:
+def draw(candidates: Sequence[Candidate], *, seed: int, text: str) -> Candidate:
     """Draw a candidate with its probability, by inverse distribution function.
 
     Args:
         candidates: their probabilities are taken relative to their sum.
-        seed: of the whole text.
-        step: how many words were drawn before this one.
+        seed: which chance to take.
+        text: what the word is added to; each text has a chance of its own.
 
     Raises:
         PageError: for no candidates.
     """
     if not candidates:
         raise PageError("The model gives no word a probability here.", mend="Change the text.")
-    point = _uniform(seed, step) * math.fsum(one.probability for one in candidates)
+    point = _uniform(seed, text) * math.fsum(one.probability for one in candidates)
     reached = 0.0
     for one in candidates:
         reached += one.probability
@@ -45,9 +45,11 @@ def draw(candidates: Sequence[Candidate], *, seed: int, step: int) -> Candidate:
     return candidates[-1]
 
 
-def _uniform(seed: int, step: int) -> float:
-    """Return a number in [0, 1) with 53 random bits, keyed by seed and step."""
-    raw = hashlib.sha256(f"upright.console.draw.v1:{seed}:{step}".encode()).digest()
+def _uniform(seed: int, text: str) -> float:
+    """Return a number in [0, 1) with 53 random bits, keyed by seed and text."""
+    raw = hashlib.sha256(
+        f"upright.console.draw.v1:{seed}:{text}".encode("utf-8", "surrogatepass")
+    ).digest()
     return (int.from_bytes(raw[:8], "big") >> 11) / 2**53
 
 

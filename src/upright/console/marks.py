@@ -18,7 +18,7 @@ class Mark:
         number: its number in the list below the text, from 1.
         label: the hazard's title.
         tone: the colour group, a CSS class.
-        action: what was done.
+        action: what was done; "" where that is not recorded.
         rule: the detector's rule id.
         explanation: why.
         severity: 0 to 4.

@@ -84,7 +84,7 @@ async def _draw(visit: Visit, board: Board) -> Page:
         await _record(visit, "draw")
         before = await _next(visit, board.text)
         seed = int(board.seed) if board.seed else fresh_seed()
-        word = draw(before.candidates, seed=seed, step=len(board.trail))
+        word = draw(before.candidates, seed=seed, text=board.text)
         drawn = {"drawn_from": bars(before, word), "draw_seed": seed}
         if not word.text:
             ended = PageError("The model ended the text here.", mend="Draw again, or change it.")

@@ -19,6 +19,8 @@ from upright.guard.clusters import WITHHOLDING, Cluster, cluster
 from upright.guard.writer import label
 from upright.terms import Action, Outcome, Verdict
 
+# These put one notice in the place of a whole text.
+_WHOLE = frozenset({Action.REVIEW, Action.REPLACE})
 _PSEUDONYM = re.compile(r"\[[A-Z0-9_]+_[0-9]+\]")
 
 
@@ -48,6 +50,8 @@ def marks_in_released(verdict: Verdict, released: str) -> list[Mark]:
         released: the guard's text after a client's own values were put back, or a disclosure
             was added.
     """
+    if verdict.action in _WHOLE:
+        return _marks_on_notice(verdict, len(released))
     edits = _edits(cluster(verdict.outcomes), verdict.text)
     placed = [_placed(outcome, edits) for outcome in verdict.outcomes]
     if released != verdict.text:
@@ -58,6 +62,14 @@ def marks_in_released(verdict: Verdict, released: str) -> list[Mark]:
         for number, (outcome, (start, end)) in enumerate(
             zip(verdict.outcomes, placed, strict=True), 1
         )
+    ]
+
+
+def _marks_on_notice(verdict: Verdict, length: int) -> list[Mark]:
+    """Return marks where a notice stands for the whole text; only what called for it is in it."""
+    return [
+        _mark(number, outcome, 0, length if outcome.action is verdict.action else 0)
+        for number, outcome in enumerate(verdict.outcomes, 1)
     ]
 
 
@@ -85,10 +97,8 @@ def _edits(clusters: Sequence[Cluster], written: str) -> list[_Edit]:
     old = new = 0
     for item in clusters:
         new += max(item.start - old, 0)
-        if item.action in WITHHOLDING or new >= len(written):
-            # A notice for the whole text is shorter than the text before the span was.
-            start = new if new < len(written) else 0
-            edits.append(_Edit(item.start, item.end, start, len(written)))
+        if item.action in WITHHOLDING:
+            edits.append(_Edit(item.start, item.end, new, len(written)))
             break
         stop = new + _placeholder_length(item, written, new)
         edits.append(_Edit(item.start, item.end, new, stop))

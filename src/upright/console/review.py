@@ -183,7 +183,7 @@ def _marks(item: ReviewItem) -> list[Mark]:
             number=number,
             label=hazard_title(finding["hazard"], finding["rule"]),
             tone=tone(finding["hazard"]),
-            action=finding.get("action", item.kind),
+            action="",
             rule=finding["rule"],
             explanation=finding["explanation"],
             severity=finding["severity"],

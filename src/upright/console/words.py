@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from upright.console.marks import Glyphs
@@ -97,9 +97,9 @@ def width(share: float, top: float) -> str:
 
 
 def moment(time: str) -> str:
-    """Return an RFC 3339 time as `2026-11-23 17:05:09`, or as it came if it is none."""
+    """Return an RFC 3339 time as `2026-11-23 17:05:09 UTC`, or as it came if it is none."""
     try:
-        return datetime.fromisoformat(time).strftime("%Y-%m-%d %H:%M:%S")
+        return datetime.fromisoformat(time).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     except ValueError:
         return time
 
