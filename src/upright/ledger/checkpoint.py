@@ -155,9 +155,10 @@ def make_checkpoint(connection: Connection, keys: SigningKeys, file: CheckpointF
         raise LedgerError(
             "an empty ledger has nothing to sign", mend="checkpoint it after its first event"
         )
-    _restore_last(connection, keys.trusted(), file)
+    trusted = keys.trusted()
+    _restore_last(connection, trusted, file)
     for row in connection.execute(select(checkpoints).where(checkpoints.c.count == count)):
-        if row.key in keys.trusted().own and row.head == head:
+        if row.key in trusted.own and row.head == head:
             return Checkpoint(**row._mapping)  # noqa: SLF001 (SQLAlchemy's public accessor)
     checkpoint = _sign(count, head, keys)
     file.append(checkpoint)

@@ -86,13 +86,17 @@ class Database:
     def forget_deleted(self, table: str) -> None:
         """Clear what deleted rows leave behind in the database's files, as far as it can.
 
-        SQLite has overwritten the pages; the log, which still holds older ones, is emptied as
-        soon as no reader needs it. PostgreSQL frees the rows' space for reuse.
+        SQLite has overwritten the pages; the log, which still holds older ones, is emptied
+        unless a reader needs it. PostgreSQL frees the rows' space for reuse; its own log and
+        its backups keep older pages for as long as it is told to.
         """
-        command = "PRAGMA wal_checkpoint(TRUNCATE)" if self.is_sqlite else f"VACUUM {table}"
-        with self._translated(), self.engine.connect() as connection:
-            automatic = connection.execution_options(isolation_level="AUTOCOMMIT")
-            automatic.exec_driver_sql(command)
+        with self._translated():
+            if self.is_sqlite:
+                sqlite.empty_log(self.engine)
+                return
+            automatic = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+            with automatic.connect() as connection:
+                connection.exec_driver_sql(f"VACUUM {table}")
 
     def close(self) -> None:
         """Close every connection."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from upright.terms import ConfigError
 WRITES = "upright_writes"
 """Execution option of a connection whose transactions append."""
 
+_log = logging.getLogger(__name__)
 _BUSY_TIMEOUT_MS = 30_000
+_PATIENCE_MS = 500
 # FULL syncs the log at every commit: what was acknowledged survives a killed process and a
 # power cut. NORMAL survives the killed process only. Group commit shares the cost.
 _SYNCHRONOUS = ("full", "normal")
@@ -69,6 +72,24 @@ def prepare(engine: Engine, synchronous: str) -> None:
 
     event.listen(engine, "connect", configure)
     event.listen(engine, "begin", _begin)
+
+
+def empty_log(engine: Engine) -> None:
+    """Bring the write-ahead log into the database and cut it to nothing.
+
+    A long reader keeps the log alive. Writers are not made to wait for it: the log is then left
+    to the next call, or to the last connection that closes, and a warning says so.
+    """
+    raw = engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
+        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+    finally:
+        raw.close()
+    if busy:
+        _log.warning("a reader keeps erased records in the database's log until it ends")
 
 
 def _begin(connection: Connection) -> None:

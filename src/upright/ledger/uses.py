@@ -14,6 +14,7 @@ from upright.ledger.errors import ConflictError, NotFoundError
 from upright.ledger.record import Event
 from upright.ledger.tables import policy_versions, uses
 from upright.policy import parse_policy
+from upright.terms import digest
 
 _IN_FORCE = (policy_versions.c.name == uses.c.name) & (policy_versions.c.version == uses.c.version)
 # Built once, since it runs with every transaction of the writer.
@@ -100,6 +101,7 @@ class UseStore:
                 insert(policy_versions), [{**row, "time": now(), "published_by": by}]
             )
             body = {"version": version, "policy_digest": policy.digest, "by": by}
+            body["text_digest"] = digest(policy_text.encode())
             append(connection, [Event("policy.published", name, body)])
             if newest is None:
                 fresh = {"name": name, "version": version, "stopped": False, "reason": ""}

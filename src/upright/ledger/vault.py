@@ -81,6 +81,8 @@ class Vault:
 
     def erase_request(self, request: str) -> int:
         """Erase all records of a request and return how many there were."""
+        if not request:
+            return 0  # Records without a request do not belong together.
         return self._erase(vault.c.request == request)
 
     def _erase(self, chosen: ColumnElement[bool]) -> int:

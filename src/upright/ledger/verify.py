@@ -13,6 +13,7 @@ from upright.ledger import chain
 from upright.ledger.checkpoint import Checkpoint, CheckpointFile
 from upright.ledger.database import Database
 from upright.ledger.record import GENESIS, entry_digest
+from upright.ledger.replay import PolicyReplay, PolicyTables
 from upright.ledger.tables import checkpoints, events
 
 Progress = Callable[[int, int], None]
@@ -76,12 +77,13 @@ def verify(
         LedgerError: if the database cannot be read.
         KeyFileError: if a public key file is damaged.
     """
-    trusted = keys.trusted()
-    # Under the writers' lock, so that chain, table and file are of one moment.
+    # Under the writers' lock, so that chain, tables, file and keys are of one moment.
     with database.writing() as connection:
         total, _ = chain.head(connection)
         stored = [Checkpoint(**row._mapping) for row in connection.execute(select(checkpoints))]  # noqa: SLF001 (SQLAlchemy's public accessor)
         lines = list(file.lines())
+        tables = PolicyTables.read(connection)
+        trusted = keys.trusted()
     anchors = _weigh(stored, lines, trusted, file)
     walk = _Walk(anchors.heads)
     with database.reading() as connection:
@@ -93,11 +95,12 @@ def verify(
     walk.end()
     if progress is not None:
         progress(walk.checked, total)
+    problem = walk.problem or anchors.problem or walk.policies.problem(tables)
     return Verification(
-        ok=not (walk.problem or anchors.problem),
+        ok=not problem,
         checked=walk.checked,
         first_bad=walk.first_bad,
-        problem=walk.problem or anchors.problem,
+        problem=problem,
         interrupted=tuple(walk.open),
         checkpointed=walk.anchored,
     )
@@ -120,11 +123,12 @@ class _Walk:
         self.first_bad: int | None = None
         self.problem = ""
         self.open: dict[str, None] = {}
+        self.policies = PolicyReplay()
 
     def step(self, row: Sequence[Any]) -> bool:
         """Take the next row; False if it does not fit."""
         expected = self.checked + 1
-        sequence, _, kind, _, request, _, previous, digest = row
+        sequence, _, _, _, _, _, previous, digest = row
         if sequence != expected:
             missing = f"{expected}" if sequence == expected + 1 else f"{expected} to {sequence - 1}"
             return self._fail(expected, f"record {missing} is missing")
@@ -138,7 +142,7 @@ class _Walk:
                 f"the records {self.anchored + 1} to {expected} are not those that the "
                 f"checkpoint at {expected} was signed for: the chain was computed anew",
             )
-        self._accept(expected, kind, request, digest)
+        self._accept(row)
         return True
 
     def end(self) -> None:
@@ -151,7 +155,8 @@ class _Walk:
                 f"and {self.checked} are left",
             )
 
-    def _accept(self, sequence: int, kind: str, request: str, digest: str) -> None:
+    def _accept(self, row: Sequence[Any]) -> None:
+        sequence, _, kind, use_case, request, body, _, digest = row
         self.checked = sequence
         self._previous = digest
         if sequence in self._heads:
@@ -160,6 +165,7 @@ class _Walk:
             self.open[request] = None
         elif kind == "closed":
             self.open.pop(request, None)
+        self.policies.take(kind, use_case, body)
 
     def _fail(self, sequence: int, problem: str) -> bool:
         self.first_bad = sequence
