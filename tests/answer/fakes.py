@@ -66,6 +66,7 @@ class ScriptedEngine:
         self._script = script
         self._fault = fault
         self.jobs: list[Job] = []
+        self.asked = asyncio.Event()
         self.cancelled = 0
         self.closed = False
 
@@ -92,6 +93,7 @@ class EndlessEngine(ScriptedEngine):
 
     async def stream(self, job: Job) -> AsyncIterator[Piece]:
         self.jobs.append(job)
+        self.asked.set()
         try:
             while True:
                 await asyncio.sleep(0.001)

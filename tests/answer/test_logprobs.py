@@ -64,3 +64,10 @@ def test_released_tokens_are_always_part_of_the_released_text(texts, data):
     cut = data.draw(st.integers(0, len(whole)))
     told = hold.released(whole[:cut])
     assert whole[:cut].startswith("".join(item.token for item in told))
+
+
+def test_tokens_before_the_first_altered_character_leave():
+    hold = TokenHold()
+    hold.add("Hi", (token("Hi"),))
+    hold.add(" bob@example.com", (token(" bob@example.com"),))
+    assert hold.released("Hi [EMAIL]") == (token("Hi"),)

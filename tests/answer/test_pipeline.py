@@ -433,8 +433,7 @@ def test_a_cancelled_request_stops_the_engine_and_is_recorded(bench):
 
     async def run():
         task = asyncio.create_task(b.answerer.complete(asked()))
-        while not endless.jobs:
-            await asyncio.sleep(0)
+        await endless.asked.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -6,11 +6,12 @@ import asyncio
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 import httpx2
 import openai
-
 from tests.answer.fakes import InlinePool
+
 from upright.ledger import Ledger
 from upright.serve.app import build_app
 from upright.serve.run import listening, run
@@ -47,7 +48,7 @@ class Gateway:
         self._started = threading.Event()
         self.failure: BaseException | None = None
 
-    def __enter__(self) -> Gateway:
+    def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         assert self._started.wait(PATIENCE), "the gateway did not start"

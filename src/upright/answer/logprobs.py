@@ -39,11 +39,9 @@ class TokenHold:
         """Say what text was released next, and return the tokens that may follow it."""
         if self._altered:
             return ()
-        if not self._raw.startswith(text, self._out):
-            self._altered = True
-            self._groups.clear()
-            return ()
-        before, self._out = self._out, self._out + len(text)
+        before, same = self._out, _common(self._raw, self._out, text)
+        self._out += same
+        self._altered = same < len(text)
         due = [group for group in self._groups if group.end <= self._out]
         self._groups = self._groups[len(due) :]
         window = self._raw[max(0, before - _SLACK) : self._out]
@@ -53,6 +51,14 @@ class TokenHold:
             for group in due
             for token in group.tokens
         )
+
+
+def _common(raw: str, start: int, text: str) -> int:
+    """Return how many characters of `text` stand in `raw` from `start` on."""
+    if raw.startswith(text, start):
+        return len(text)
+    pairs = zip(raw[start : start + len(text)], text, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), len(raw) - start)
 
 
 def alternatives(tokens: tuple[TokenLogprob, ...]) -> str:
