@@ -104,12 +104,17 @@ class Lane:
         """Scan; a lost worker becomes an error, and is asked again only where errors pass."""
         errors: list[DetectorError] = []
         skip = task.skip
+        began_anew = False
         while True:
             try:
                 scans = self._present_worker().scan(
                     Task(task.records, task.stage, task.partial, skip)
                 )
             except WorkerLostError as lost:
+                if lost.before_any and not began_anew:
+                    # It had ended before it began: nothing failed, and nothing was scanned.
+                    began_anew = True
+                    continue
                 rule = self._rule(task, skip, lost.index)
                 errors.append(DetectorError(rule, lost.kind, self._on_error))
                 if self._on_error is Action.BLOCK or rule == GUARD:

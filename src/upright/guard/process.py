@@ -36,6 +36,11 @@ class WorkerLostError(Exception):
         self.index = index
         self.kind = kind
 
+    @property
+    def before_any(self) -> bool:
+        """Whether the worker ended by itself before it asked a detector."""
+        return self.index < 0 and self.kind == "killed"
+
 
 class WorkerProcess:
     """A process that scans.
@@ -50,6 +55,7 @@ class WorkerProcess:
         self._lock = threading.Lock()
         self._hired_ns = time.monotonic_ns()
         self._busy = False
+        self._lost = False
         self._timed_out: int | None = None
         self._ready: Ready | None = None
         handle, name = tempfile.mkstemp(prefix="upright-")
@@ -111,6 +117,7 @@ class WorkerProcess:
             scans: list[Scan] = receive(self._inbox)
         except (OSError, EOFError):
             with self._lock:
+                self._lost = True
                 if self._timed_out is not None:
                     raise WorkerLostError(self._timed_out, "timeout") from None
                 raise WorkerLostError(self._progress.running().detector, "killed") from None
@@ -152,8 +159,8 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether the process runs."""
-        return self._process.poll() is None
+        """Whether the process runs and answers."""
+        return not self._lost and self._process.poll() is None
 
     def kill(self) -> None:
         """End the process and give everything back. A worker has nothing to save."""
