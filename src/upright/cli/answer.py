@@ -26,9 +26,9 @@ def answer(  # noqa: PLR0917 (Typer names them as options)
 ) -> None:
     """Guard a prompt, answer it, guard the answer, and record both; print verdicts and ids."""
     del debug
-    from upright.answer import AnswerRequest  # noqa: PLC0415 (loads the pipeline)
-    from upright.generate.types import Message  # noqa: PLC0415 (see above)
-    from upright.policy import open_policy  # noqa: PLC0415 (loads pydantic)
+    from upright.answer import AnswerRequest
+    from upright.generate.types import Message
+    from upright.policy import open_policy
 
     given = {"seed": seed, "max_tokens": max_tokens}
     request = AnswerRequest(
@@ -44,12 +44,12 @@ def answer(  # noqa: PLR0917 (Typer names them as options)
 
 
 def _answered(policy: Policy, request: AnswerRequest) -> Answer:
-    import asyncio  # noqa: PLC0415 (needed by this command alone)
+    import asyncio
 
-    from upright.answer import Answerer  # noqa: PLC0415 (loads the pipeline)
-    from upright.generate import open_engine  # noqa: PLC0415 (loads the engine)
-    from upright.guard import GuardPool  # noqa: PLC0415 (see above)
-    from upright.ledger import Ledger, LedgerWriter  # noqa: PLC0415 (loads SQLAlchemy)
+    from upright.answer import Answerer
+    from upright.generate import open_engine
+    from upright.guard import GuardPool
+    from upright.ledger import Ledger, LedgerWriter
 
     async def run(ledger: Ledger, writer: LedgerWriter) -> Answer:
         engine = open_engine(policy)

@@ -37,12 +37,12 @@ def serve(  # noqa: PLR0917 (Typer names them as options)
 ) -> None:
     """Answer requests in OpenAI's wire format, guarded, and serve the console."""
     del debug
-    from upright.console import mount  # noqa: PLC0415 (loads the web packages)
-    from upright.policy.load import policy_text  # noqa: PLC0415 (loads pydantic)
-    from upright.serve.app import build_app  # noqa: PLC0415 (loads the web packages)
-    from upright.serve.logs import install  # noqa: PLC0415 (see above)
-    from upright.serve.run import listening, run  # noqa: PLC0415 (see above)
-    from upright.serve.state import GatewayState, Settings  # noqa: PLC0415 (see above)
+    from upright.console import mount
+    from upright.policy.load import policy_text
+    from upright.serve.app import build_app
+    from upright.serve.logs import install
+    from upright.serve.run import listening, run
+    from upright.serve.state import GatewayState, Settings
 
     texts = tuple(policy_text(name)[0] for name in policy)
     with listening(host, port) as sock:
@@ -55,7 +55,7 @@ def serve(  # noqa: PLR0917 (Typer names them as options)
 
 
 def _tell(state: GatewayState, host: str, port: int, *, quiet: bool) -> None:
-    from upright.console import one_time_link  # noqa: PLC0415 (loaded by now)
+    from upright.console import one_time_link
 
     name = f"[{host}]" if ":" in host else host
     base = f"http://{name}:{port}"
