@@ -331,3 +331,19 @@ def test_who_did_it_is_the_user_logged_in_unless_told(run, published, home, monk
     run("policy", "rollback", "tales")
     with Ledger.open(home=home) as ledger:
         assert ledger.head().body["by"] == "zoe"
+
+
+def test_a_checkpoint_kept_elsewhere_is_compared(run, filled, tmp_path):
+    line = run("ledger", "checkpoint", "--json")[1]
+    copy = tmp_path / "copy.jsonl"
+    copy.write_text(line, encoding="utf-8")
+    assert run("ledger", "verify", "--checkpoints", str(copy))[0] == 0
+    for path in (filled / "ledger.db", filled / "checkpoints.jsonl"):
+        path.unlink()
+    with Ledger.open(home=filled) as ledger:
+        ledger.append(Event("opened", "tales", {}, "r"))
+    assert run("ledger", "verify")[0] == 0
+    code, out, _ = run("ledger", "verify", "--checkpoints", str(copy))
+    assert code == 1
+    assert "a checkpoint was signed for 6 records, and 1 are left" in out
+    assert run("ledger", "verify", "--checkpoints", "nowhere")[0] == 2

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from upright.keys import SigningKeys
-from upright.ledger import Event, Ledger
+from upright.ledger import Event, Ledger, NotFoundError
 from upright.ledger.checkpoint import _sign
 
 COLUMNS = ("time", "kind", "use_case", "request", "body", "previous", "digest")
@@ -394,3 +394,66 @@ def test_any_tampering_with_any_ledger_before_its_last_checkpoint_is_found(attac
         verification = ledger.verify()
         assert verification.ok == same
         assert same or verification.first_bad is not None
+
+
+# Copies kept elsewhere -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def elsewhere(signed, home, tmp_path):
+    """The newest checkpoint, as somebody outside keeps it."""
+    copy = tmp_path / "kept-elsewhere.jsonl"
+    copy.write_text((home / "checkpoints.jsonl").read_text().splitlines()[-1] + "\n")
+    return copy
+
+
+def test_a_copy_of_a_checkpoint_agrees_with_an_untouched_chain(signed, elsewhere, story):
+    signed.append_many(story)
+    verification = signed.verify(copies=elsewhere)
+    assert verification.ok
+    assert verification.checkpointed == 10
+
+
+def test_who_holds_every_key_and_file_is_found_by_a_copy_elsewhere(signed, attack, home, elsewhere):
+    """The operator rewrites history and signs it anew: only the copy can tell."""
+    attacker = attack(signed)
+    rows = attacker.rows()
+    rows[2]["body"] = '{"innocent":true}'
+    attacker.put(attacker.recompute(rows))
+    attacker.execute("DELETE FROM checkpoints")
+    (home / "checkpoints.jsonl").unlink()
+    signed.checkpoint()
+    assert signed.verify().ok
+    verification = signed.verify(copies=elsewhere)
+    assert not verification.ok
+    assert "computed anew" in verification.problem
+
+
+def test_a_ledger_made_from_nothing_is_found_by_a_copy_elsewhere(
+    signed, attack, home, elsewhere, story
+):
+    attacker = attack(signed)
+    attacker.put([])
+    attacker.execute("DELETE FROM checkpoints")
+    (home / "checkpoints.jsonl").unlink()
+    signed.append_many(story[:3])
+    signed.checkpoint()
+    assert signed.verify().ok
+    verification = signed.verify(copies=elsewhere)
+    assert not verification.ok
+    assert verification.first_bad == 4
+
+
+def test_a_copy_that_was_altered_or_is_another_ledgers_is_named(signed, elsewhere, tmp_path):
+    fields = json.loads(elsewhere.read_text())
+    elsewhere.write_text(json.dumps({**fields, "count": 9}) + "\n")
+    assert "does not bear its key's signature" in signed.verify(copies=elsewhere).problem
+    elsewhere.write_text(json.dumps({**fields, "key": "0" * 32}) + "\n")
+    assert "not among the signing keys" in signed.verify(copies=elsewhere).problem
+    elsewhere.write_text("hello\n")
+    assert signed.verify(copies=elsewhere).problem == f"{elsewhere}:1: not a checkpoint"
+
+
+def test_a_copy_that_is_not_there_is_an_error_and_no_pass(signed, tmp_path):
+    with pytest.raises(NotFoundError, match=r"nowhere\.jsonl: no such file"):
+        signed.verify(copies=tmp_path / "nowhere.jsonl")

@@ -6,6 +6,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,11 +29,21 @@ _INTERRUPTED_SHOWN = 10
 
 
 @ledger_app.command("verify")
-def verify(as_json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None:
+def verify(
+    copies: Annotated[
+        Path | None,
+        typer.Option(
+            "--checkpoints", metavar="FILE", help="Compare with these too, kept elsewhere."
+        ),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
     """Recompute the chain and compare it with every signed checkpoint; exit 1 if it is broken."""
     del debug
     with open_ledger() as ledger, _progress(show=not (quiet or as_json)) as progress:
-        verification = ledger.verify(progress)
+        verification = ledger.verify(progress, copies=copies)
     if as_json:
         write_line(verification.to_json())
     else:

@@ -166,13 +166,25 @@ class Ledger:
         """Return the newest checkpoint in the home's file, unchecked; None where there is none."""
         return self._file.last()
 
-    def verify(self, progress: Progress | None = None) -> Verification:
+    def verify(
+        self, progress: Progress | None = None, *, copies: Path | None = None
+    ) -> Verification:
         """Check the whole chain; see `upright.ledger.verify`.
 
         Args:
             progress: called with (entries read, entries in all).
+            copies: a file of checkpoints that was kept elsewhere, to be compared as well.
+
+        Raises:
+            NotFoundError: if that file is not there.
+            LedgerError: if the database cannot be read.
         """
-        return verify(self._database, self._keys, self._file, progress)
+        kept = None if copies is None else CheckpointFile(copies)
+        if copies is not None and not copies.is_file():
+            raise NotFoundError(
+                f"{copies}: no such file", mend="give a file of lines of `ledger checkpoint --json`"
+            )
+        return verify(self._database, self._keys, self._file, progress=progress, copies=kept)
 
     def rotate_signing_key(self) -> str:
         """Sign the chain a last time with the current key, then begin a new one.

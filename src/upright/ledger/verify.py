@@ -59,9 +59,18 @@ class _Anchors:
     heads: dict[int, str]
     problem: str
 
+    def joined(self, other: _Anchors) -> _Anchors:
+        """Return what both say; where heads differ, the other's stand."""
+        return _Anchors(self.heads | other.heads, self.problem or other.problem)
+
 
 def verify(
-    database: Database, keys: SigningKeys, file: CheckpointFile, progress: Progress | None = None
+    database: Database,
+    keys: SigningKeys,
+    file: CheckpointFile,
+    *,
+    progress: Progress | None = None,
+    copies: CheckpointFile | None = None,
 ) -> Verification:
     """Recompute the chain and compare it with every checkpoint.
 
@@ -72,6 +81,7 @@ def verify(
         keys: only the public ones are used.
         file: the checkpoints outside the database.
         progress: called now and then with (entries read, entries in all).
+        copies: checkpoints that were kept elsewhere, to be held against the chain as well.
 
     Raises:
         LedgerError: if the database cannot be read.
@@ -85,6 +95,8 @@ def verify(
         tables = PolicyTables.read(connection)
         trusted = keys.trusted()
     anchors = _weigh(stored, lines, trusted, file)
+    if copies is not None:
+        anchors = anchors.joined(_weigh_copies(copies, trusted))
     walk = _Walk(anchors.heads)
     with database.reading() as connection:
         for row in _rows(connection, total):
@@ -196,6 +208,15 @@ def _weigh(
         or _badly_signed(stored, trusted, "the table `checkpoints`")
         or _disagreement(stored, readable, trusted, file)
     )
+    return _Anchors({point.count: point.head for point in good}, problem)
+
+
+def _weigh_copies(copies: CheckpointFile, trusted: TrustedKeys) -> _Anchors:
+    """Check the checkpoints that somebody kept elsewhere; there need not be all of them."""
+    kept = [Checkpoint.from_line(line) for line in copies.lines()]
+    readable = [checkpoint for checkpoint in kept if checkpoint is not None]
+    good = [point for point in readable if point.is_signed_by(trusted)]
+    problem = _unreadable_line(kept, copies) or _badly_signed(readable, trusted, str(copies.path))
     return _Anchors({point.count: point.head for point in good}, problem)
 
 
