@@ -22,7 +22,7 @@ SEND_SECONDS = 30.0
 class Wire:
     """Sends one response, bounded in time, and knows how far it got."""
 
-    def __init__(self, send: Send, *, seconds: float = SEND_SECONDS) -> None:
+    def __init__(self, send: Send, *, seconds: float) -> None:
         self._send = send
         self._seconds = seconds
         self.started = False
@@ -72,7 +72,7 @@ class Attended(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI request."""
-        wire = Wire(send)
+        wire = Wire(send, seconds=SEND_SECONDS)
         work = asyncio.ensure_future(self._guarded(wire, scope, receive))
         watch = asyncio.create_task(_until_gone(receive))
         try:
