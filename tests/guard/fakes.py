@@ -48,13 +48,6 @@ class Pattern:
         return self._tail.search(text).start()
 
 
-class Restarting(Pattern):
-    """Looks at nothing to the left, so a text may begin anywhere."""
-
-    def restart(self, text: str, position: int) -> int:
-        return position
-
-
 class WholeText:
     """Finds `late` in texts that hold `KEY` somewhere: nothing is settled before the end."""
 
@@ -76,12 +69,12 @@ class WholeText:
 
 def word() -> Pattern:
     """`cat`, `cats`: one match, or a longer one when more arrives."""
-    return Restarting("custom.word", "cats?(?![a-z])|dog", 5, "a-z", severity=2)
+    return Pattern("custom.word", "cats?(?![a-z])|dog", 5, "a-z", severity=2)
 
 
 def overlapping() -> Pattern:
     """Spans that overlap each other: each `a` with up to four letters after it."""
-    return Restarting("custom.overlap", "a[a-z]{1,4}", 5, "a-z", severity=1)
+    return Pattern("custom.overlap", "a[a-z]{1,4}", 5, "a-z", severity=1)
 
 
 def capital() -> Pattern:

@@ -21,17 +21,14 @@ class Liar:
     reach = 0
     version = "1"
 
-    def __init__(self, answer, settled=0, back=0) -> None:
-        self._answer, self._settled, self._back = answer, settled, back
+    def __init__(self, answer, settled=0) -> None:
+        self._answer, self._settled = answer, settled
 
     def find(self, records):
         return self._answer
 
     def settled(self, text):
         return self._settled
-
-    def restart(self, text, position):
-        return self._back
 
 
 def scanned(detector, *, partial=False, on_error="flag"):
@@ -83,12 +80,6 @@ def test_a_malformed_answer_is_an_error_and_the_others_still_count(answer):
 @pytest.mark.parametrize("position", [-1, 6, None, 2.0, True])
 def test_a_position_outside_the_text_is_malformed(position):
     scan = scanned(Liar([[]], settled=position), partial=True)
-    assert [error.kind for error in scan.errors] == ["malformed"]
-
-
-@pytest.mark.parametrize("position", [-1, 4, None])
-def test_a_beginning_behind_the_settled_position_is_malformed(position):
-    scan = scanned(Liar([[]], settled=3, back=position), partial=True)
     assert [error.kind for error in scan.errors] == ["malformed"]
 
 

@@ -1,4 +1,4 @@
-"""Law 2, and the law of restarts, over every registered detector, action, stage and chunking."""
+"""Law 2 over every registered detector, action, stage and chunking."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.guard.fakes import WholeText, fakes
 from tests.guard.oracle import expected
 from tests.guard.policies import policy_with, rule
 
-from upright.guard import Guard, Restartable, StreamDriver
+from upright.guard import Guard, StreamDriver
 from upright.guard.detectors import all_detectors
 from upright.terms import Action, Context, Record, Stage
 
@@ -125,24 +125,3 @@ def test_slow_scans_change_nothing_but_the_number_of_scans(data):
     lags = data.draw(st.lists(st.integers(0, 6), min_size=1, max_size=5))
     released = lagging(guard, guard.stream(), list(text), lags)
     assert released == guard.check([Record(text)])[0].text
-
-
-@pytest.mark.parametrize(
-    "detector",
-    [item for item in (*REGISTERED, *FAKES) if isinstance(item, Restartable)],
-    ids=lambda d: d.rule,
-)
-@settings(max_examples=40 * MANY)
-@given(text=TEXTS, more=TEXTS, data=st.data())
-def test_a_detector_finds_the_same_from_where_it_says_a_text_may_begin(detector, text, more, data):
-    position = data.draw(st.integers(0, len(text)))
-    start = detector.restart(text, position)
-    assert 0 <= start <= position
-    whole = [f for f in detector.find([Record(text + more)])[0] if f.start >= position]
-    part = [f.shifted(start) for f in detector.find([Record((text + more)[start:])])[0]]
-    assert [f for f in part if f.start >= position] == whole
-    settled = start + detector.settled(text[start:])
-    early = [f.shifted(start) for f in detector.find([Record(text[start:])])[0]]
-    assert [f for f in early if position <= f.start < settled] == [
-        f for f in whole if f.start < settled
-    ]

@@ -1,6 +1,6 @@
 """Detectors find, rules decide, drivers apply: one Guard for data, prompts and answers."""
 
-from upright.guard.detector import Detector, Restartable
+from upright.guard.detector import Detector
 from upright.guard.guard import Guard, UnguardedUnsafe
 from upright.guard.pool import GuardPool
 from upright.guard.pseudonyms import Pseudonyms
@@ -13,7 +13,6 @@ __all__ = [
     "Guard",
     "GuardPool",
     "Pseudonyms",
-    "Restartable",
     "Restorer",
     "Scan",
     "StreamDriver",

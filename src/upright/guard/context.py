@@ -112,11 +112,6 @@ class ContextTagger:
             tagged.append(replace(finding, context=context_of(around)))
         return tagged, final
 
-    @staticmethod
-    def restart(position: int) -> int:
-        """Return where the text may begin for findings that start at `position` or later."""
-        return max(0, position - LEFT)
-
 
 def _outside_quotation(around: Surroundings) -> tuple[str, str] | None:
     """Return the texts left and right of the quotation marks around a passage."""

@@ -50,20 +50,3 @@ class Detector(Protocol):
         starts before it. At least `len(text) - reach`; larger on ordinary prose.
         """
         ...
-
-
-@runtime_checkable
-class Restartable(Protocol):
-    """A detector that needs only a bounded stretch to the left, so that streams stay linear.
-
-    Optional. A detector without it is given the whole text each time.
-    """
-
-    def restart(self, text: str, position: int) -> int:
-        """Return a position `r <= position` from which on the text alone is enough.
-
-        For `text` and each continuation of it, the findings that start at or after `position`
-        are the same, moved by `r`, as those of the part from `r` on; and what `settled` says
-        of that part, moved by `r`, holds for them.
-        """
-        ...

@@ -138,10 +138,10 @@ class Lane:
 
 
 def _unscanned(task: Task, length: int, errors: list[DetectorError]) -> Scan:
-    return Scan((), 0 if task.partial else length, 0, tuple(errors))
+    return Scan((), 0 if task.partial else length, tuple(errors))
 
 
 def _with_errors(scan: Scan, errors: list[DetectorError]) -> Scan:
     if not errors:
         return scan
-    return Scan(scan.findings, scan.settled, scan.keep, (*errors, *scan.errors))
+    return Scan(scan.findings, scan.settled, (*errors, *scan.errors))

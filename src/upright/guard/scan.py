@@ -12,7 +12,7 @@ from upright.guard.answers import (
     checked_findings,
     checked_position,
 )
-from upright.guard.detector import Detector, Restartable
+from upright.guard.detector import Detector
 from upright.terms import Action, DetectorError, Finding, Record
 
 
@@ -23,10 +23,6 @@ class Tagger(Protocol):
         """Return the findings with their context, and up to where all contexts are final."""
         ...
 
-    def restart(self, position: int) -> int:
-        """Return where the text may begin for findings that start at `position` or later."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class Scan:
@@ -35,13 +31,11 @@ class Scan:
     Attributes:
         findings: of all detectors, ordered by start.
         settled: all findings that start before it are final, whatever text follows.
-        keep: text before it is not needed to find what starts at `settled` or later.
         errors: detectors that gave no answer.
     """
 
     findings: tuple[Finding, ...] = ()
     settled: int = 0
-    keep: int = 0
     errors: tuple[DetectorError, ...] = ()
 
 
@@ -52,7 +46,6 @@ class _Draft:
     record: Record
     on_error: Action
     settled: int
-    keep: int
     findings: list[Finding] = field(default_factory=list)
     errors: dict[str, DetectorError] = field(default_factory=dict)
 
@@ -64,10 +57,9 @@ class _Draft:
         self.findings, final = tagger(self.record.text, self.findings)
         if partial:
             self.settled = min(self.settled, final)
-            self.keep = tagger.restart(self.settled)
 
     def finished(self) -> Scan:
-        return Scan(tuple(self.findings), self.settled, self.keep, tuple(self.errors.values()))
+        return Scan(tuple(self.findings), self.settled, tuple(self.errors.values()))
 
 
 def scan(
@@ -89,16 +81,12 @@ def scan(
         partial: more text may follow each record, so final positions are wanted.
         starting: told the index of each detector just before it is asked.
     """
-    drafts = [_Draft(record, on_error, len(record.text), 0) for record in records]
+    drafts = [_Draft(record, on_error, len(record.text)) for record in records]
     for index, detector in enumerate(detectors):
         starting(index)
         _find(detector, drafts, partial=partial)
     for draft in drafts:
         draft.tag(tagger, partial=partial)
-    if partial:
-        for index, detector in enumerate(detectors):
-            starting(index)
-            _look_back(detector, drafts)
     return [draft.finished() for draft in drafts]
 
 
@@ -129,22 +117,6 @@ def _checked(
     if not partial:
         return checked, len(text)
     return checked, checked_position(detector.settled(text), len(text))
-
-
-def _look_back(detector: Detector, drafts: Sequence[_Draft]) -> None:
-    """Ask how much text to the left the detector needs for what comes next."""
-    for draft in drafts:
-        if not isinstance(detector, Restartable):
-            draft.keep = 0
-            continue
-        try:
-            wanted = checked_position(
-                detector.restart(draft.record.text, draft.settled), draft.settled
-            )
-        except Exception as error:  # noqa: BLE001 (see _find)
-            draft.fail(detector.rule, _kind(error))
-        else:
-            draft.keep = min(draft.keep, wanted)
 
 
 def _kind(error: Exception) -> str:

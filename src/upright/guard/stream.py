@@ -12,19 +12,20 @@ from upright.guard.scan import Scan
 from upright.guard.writer import Writer
 from upright.terms import Action, DetectorError, Outcome, Record, Stage, Verdict
 
+# See `StreamDriver._worth_a_scan`.
+_PACE = 128
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The stretch of a text that has to be scanned next.
+    """What has to be scanned next.
 
     Attributes:
-        record: the stretch.
-        offset: where in the whole text it starts.
-        final: the text is complete.
+        record: the text as far as it has arrived.
+        final: it is complete.
     """
 
     record: Record
-    offset: int
     final: bool
 
 
@@ -64,11 +65,10 @@ class StreamDriver:
             rulebook.section.notice, Pseudonyms() if pseudonyms is None else pseudonyms
         )
         self._held = rulebook.holds_whole(stage)
-        # The stretch of text still needed, and where in the whole text it starts.
+        # The text of the last window, and what has arrived since.
         self._text = ""
         self._arrived: list[str] = []
-        self._base = 0
-        self._scan_from = 0
+        self._unscanned = 0
         # All findings that start before `_known` have been weighed; those whose text has not
         # been dealt with wait in `_waiting`.
         self._known = 0
@@ -100,15 +100,16 @@ class StreamDriver:
         """Take the next piece; what follows an end is forgotten at once."""
         if not self.ended:
             self._arrived.append(text)
+            self._unscanned += len(text)
 
     def window(self, *, final: bool = False) -> Window | None:
         """Return what has to be scanned next; None where there is nothing to be gained."""
-        if self.ended or (not final and (self._held or not any(self._arrived))):
+        if self.ended or not (final or self._worth_a_scan()):
             return None
         self._text = "".join((self._text, *self._arrived))
         self._arrived.clear()
-        stretch = self._text[self._scan_from - self._base :]
-        return Window(replace(self._record, text=stretch), self._scan_from, final)
+        self._unscanned = 0
+        return Window(replace(self._record, text=self._text), final)
 
     def advance(self, window: Window, scan: Scan) -> str:
         """Take the scan of a window and return what may leave."""
@@ -120,8 +121,6 @@ class StreamDriver:
         self._take(window, scan)
         released = self._release(final=window.final)
         self._complete = window.final
-        if not self.ended:
-            self._forget(window.offset + scan.keep)
         return released
 
     @property
@@ -147,19 +146,20 @@ class StreamDriver:
         window = self.window(final=final)
         return "" if window is None else self.advance(window, self._scanner(window, self.failed))
 
+    def _worth_a_scan(self) -> bool:
+        """Each scan reads the text from its start, so scans grow rarer as the text grows.
+
+        That holds back at most one part in `_PACE` more, and bounds all scans of a text of n
+        characters to about `_PACE * n` characters read.
+        """
+        return not self._held and self._unscanned > len(self._text) // _PACE
+
     def _take(self, window: Window, scan: Scan) -> None:
         """Weigh what has become final since the last scan."""
         settled = len(window.record.text) if window.final else scan.settled
-        fresh = [
-            finding
-            for finding in scan.findings
-            if self._known <= window.offset + finding.start < window.offset + settled
-        ]
-        self._waiting += [
-            replace(outcome, finding=outcome.finding.shifted(window.offset))
-            for outcome in self._rulebook.weigh(window.record.text, fresh, self._stage)
-        ]
-        self._known = max(self._known, window.offset + settled)
+        fresh = [finding for finding in scan.findings if self._known <= finding.start < settled]
+        self._waiting += self._rulebook.weigh(window.record.text, fresh, self._stage)
+        self._known = max(self._known, settled)
 
     def _release(self, *, final: bool) -> str:
         clusters = cluster(self._waiting)
@@ -169,7 +169,7 @@ class StreamDriver:
         # What reaches over the boundary may still grow, unless it ends the text anyhow.
         if clusters and clusters[-1].end > boundary and clusters[-1].action is not Action.BLOCK:
             boundary = clusters.pop().start
-        released = self._writer.write(self._text, self._base, clusters, boundary)
+        released = self._writer.write(self._text, clusters, boundary)
         if self._writer.ended or final:
             boundary = self._known
         self._done += [item for item in self._waiting if item.finding.start < boundary]
@@ -187,13 +187,6 @@ class StreamDriver:
         if decisive.action is Action.REPLACE:
             return self._rulebook.replacement(decisive.outcome)
         return None
-
-    def _forget(self, keep: int) -> None:
-        """Drop text that neither the writer nor a later scan needs."""
-        self._scan_from = max(self._scan_from, keep)
-        base = min(self._scan_from, self._writer.position)
-        self._text = self._text[base - self._base :]
-        self._base = base
 
 
 def decide(

@@ -40,39 +40,38 @@ class Writer:
         self.ended = False
         self.written: list[str] = []
 
-    def write(self, text: str, base: int, clusters: Iterable[Cluster], upto: int) -> str:
+    def write(self, text: str, clusters: Iterable[Cluster], upto: int) -> str:
         """Write the text from `position` up to `upto`, and return what was written.
 
         Args:
-            text: the stretch of the text that is at hand.
-            base: where in the whole text it starts.
+            text: the text as far as it is known.
             clusters: disjoint, in order, all ends at most `upto` unless they withhold.
             upto: where to stop.
         """
         pieces: list[str] = []
         for item in clusters:
-            pieces.append(self._plain(text, base, item.start))
+            pieces.append(self._plain(text, item.start))
             if item.action in WITHHOLDING:
                 return self._finish(pieces, self._notice)
-            pieces.append(self._placeholder(text, base, item))
+            pieces.append(self._placeholder(text, item))
             self.position = item.end
-        pieces.append(self._plain(text, base, upto))
+        pieces.append(self._plain(text, upto))
         return self._keep(pieces)
 
     def end_with(self, notice: str) -> str:
         """Write a notice as the last words, and return it."""
         return self._finish([], notice)
 
-    def _plain(self, text: str, base: int, upto: int) -> str:
-        plain = text[self.position - base : upto - base]
+    def _plain(self, text: str, upto: int) -> str:
+        plain = text[self.position : upto]
         self.position = upto
         return plain
 
-    def _placeholder(self, text: str, base: int, item: Cluster) -> str:
+    def _placeholder(self, text: str, item: Cluster) -> str:
         kind = label(item.outcome.finding.rule)
         if item.action is Action.REDACT:
             return f"[{kind}]"
-        return self._pseudonyms.placeholder(text[self.position - base : item.end - base], kind)
+        return self._pseudonyms.placeholder(text[self.position : item.end], kind)
 
     def _finish(self, pieces: list[str], notice: str) -> str:
         self.ended = True
