@@ -16,7 +16,6 @@ from starlette.testclient import TestClient
 from upright.console import mount
 from upright.generate import Candidate, NextToken, Piece, TokenLogprob
 from upright.guard import Guard
-from upright.ledger import Ledger
 from upright.serve.state import GatewayState, Settings
 from upright.serve.uses import Uses
 
@@ -221,7 +220,7 @@ class Browser:
         assert "script-src 'self'" in policy
         assert "unsafe" not in policy
         self.page = response.text
-        if "<form" in self.page:
+        if response.headers["content-type"].startswith("text/html"):
             markup = Markup(self.page)
             assert not markup.problems, markup.problems
             found = re.search(r'name="form_token" value="([^"]+)"', self.page)
@@ -250,14 +249,15 @@ def running(tmp_path, engine) -> Callable:
     clients, states = [], []
 
     def start(*policies, open_engine=lambda _: engine, home=tmp_path):
-        texts = policies or (POLICY,)
-        ledger = Ledger.open(f"sqlite:///{home}/ledger.db", home=home)
-        for text in texts:
-            ledger.uses.publish(text, by="a test")
-        state = GatewayState(Settings(policies=tuple(texts), home=home), ledger)
-        state.uses = Uses(
-            ledger, state.writer, workers=1, open_engine=open_engine, open_pool=InProcessPool
-        )
+        texts = tuple(policies or (POLICY,))
+
+        def uses(ledger, writer, *, workers):
+            return Uses(
+                ledger, writer, workers=workers, open_engine=open_engine, open_pool=InProcessPool
+            )
+
+        state = GatewayState.open(Settings(texts, home=home, published_by="a test"), uses=uses)
+        ledger = state.ledger
         app = Starlette(lifespan=_lifespan(state))
         mount(app, state)
         client = TestClient(app, raise_server_exceptions=True)
@@ -300,6 +300,20 @@ def browser(gateway):
 
 
 @pytest.fixture
+def open_browser(running):
+    """Start a gateway with policies of one's own and sign in; its parts are `browser.gateway`."""
+
+    def make(*policies, **options):
+        gateway = running(*policies, **options)
+        one = Browser(gateway.client)
+        one.gateway = gateway
+        one.sign_in(gateway.secret)
+        return one
+
+    return make
+
+
+@pytest.fixture
 def stranger(gateway):
     """A browser that has not."""
     return Browser(gateway.client)
@@ -319,3 +333,9 @@ def new_browser(gateway):
 @pytest.fixture
 def markup():
     return Markup
+
+
+@pytest.fixture
+def gateway_browser():
+    """Make a browser with cookies of its own on a given gateway."""
+    return lambda gateway: Browser(TestClient(gateway.app))

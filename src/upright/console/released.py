@@ -53,7 +53,7 @@ def marks_in_released(verdict: Verdict, released: str) -> list[Mark]:
     if verdict.action in _WHOLE:
         return _marks_on_notice(verdict, len(released))
     edits = _edits(cluster(verdict.outcomes), verdict.text)
-    placed = [_placed(outcome, edits) for outcome in verdict.outcomes]
+    placed = [_placed(outcome, edits, len(verdict.text)) for outcome in verdict.outcomes]
     if released != verdict.text:
         bridge = _Bridge(verdict.text, released)
         placed = [(bridge.start(start), bridge.end(end)) for start, end in placed]
@@ -113,10 +113,13 @@ def _placeholder_length(item: Cluster, written: str, at: int) -> int:
     return found.end() - at if found else 0
 
 
-def _placed(outcome: Outcome, edits: Sequence[_Edit]) -> tuple[int, int]:
-    """Return a finding's place in the new text; an altered one has its placeholder's."""
-    start, end = outcome.finding.start, outcome.finding.end
-    return _moved(start, edits, to_end=False), _moved(end, edits, to_end=True)
+def _placed(outcome: Outcome, edits: Sequence[_Edit], length: int) -> tuple[int, int]:
+    """Return a finding's place in the new text.
+
+    An altered finding has its placeholder's place, one behind a notice an empty one at the end.
+    """
+    start = _moved(outcome.finding.start, edits, to_end=False)
+    return min(start, length), min(_moved(outcome.finding.end, edits, to_end=True), length)
 
 
 def _moved(at: int, edits: Sequence[_Edit], *, to_end: bool) -> int:
