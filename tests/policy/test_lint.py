@@ -214,6 +214,14 @@ def test_every_code_is_shown_by_a_case():
     assert set(CODES) == {*CASES, "file.syntax", "file.value", "pattern.refused"}
 
 
+def test_the_mode_s_temperature_counts_where_the_file_gives_none(catalogue):
+    text = SOUND.replace("temperature = 0.8\n", "")
+    assert lint_text(text, catalogue) == []
+    cold = replace(catalogue, temperatures={"balanced": 0.2})
+    (found,) = lint_text(text, cold)
+    assert (found.code, found.line) == ("watermark.faint", 5)
+
+
 def test_greedy_by_top_k_is_greedy_too(catalogue):
     text = SOUND.replace("temperature = 0.8", "top_k = 1")
     assert "watermark.greedy" in {found.code for found in lint_text(text, catalogue)}

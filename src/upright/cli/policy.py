@@ -132,10 +132,12 @@ def presets(as_json: Json = False, debug: Debug = False) -> None:
 
 def release_catalogue() -> Catalogue:
     """Return what this release can detect, measure and mark."""
+    from upright.generate.modes import MODES
     from upright.guard.detectors import catalogue
     from upright.policy.catalogue import Catalogue
 
-    return Catalogue(rules=catalogue())
+    temperatures = {name: mode.temperature for name, mode in MODES.items()}
+    return Catalogue(rules=catalogue(), temperatures=temperatures)
 
 
 def _problems(text: str) -> list[Problem]:
@@ -146,14 +148,15 @@ def _problems(text: str) -> list[Problem]:
 
 def _refused_patterns(policy: Policy, catalogue: Catalogue) -> Iterator[Problem]:
     """The guard must be able to use the use's own patterns."""
-    from upright.guard.detectors.custom import CustomDetector
+    from upright.guard.detectors import build_detectors
     from upright.guard.rules import Rulebook
     from upright.policy.lint import problem
 
     del catalogue
     for index, section in enumerate(policy.guard.pattern):
+        alone = policy.guard.model_copy(update={"rule": (), "topic": (), "pattern": (section,)})
         try:
-            CustomDetector(section)
+            build_detectors(policy.model_copy(update={"guard": alone}))
         except ConfigError as error:
             path = ("guard", "pattern", index, "pattern")
             yield problem("pattern.refused", path, error.problem, error.mend)

@@ -23,6 +23,7 @@ class Catalogue:
         rules: ids of every registered detector rule.
         severities: lowest and highest severity a rule's findings can have, where known.
         languages: the BCP 47 tags a rule was measured in, where it depends on the language.
+        temperatures: the temperature of each mode where the use-case file gives none.
         measures: names of the audit measures.
         schemes: the watermark schemes that are applied.
     """
@@ -30,6 +31,7 @@ class Catalogue:
     rules: tuple[str, ...]
     severities: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    temperatures: Mapping[str, float] = field(default_factory=dict)
     measures: tuple[str, ...] = ()
     schemes: tuple[str, ...] = ()
 
@@ -42,6 +44,11 @@ class Catalogue:
         topics = [f"topic.{topic.name}" for topic in policy.guard.topic]
         patterns = [pattern.rule for pattern in policy.guard.pattern]
         return tuple(dict.fromkeys((*shipped, *topics, *patterns)))
+
+    def temperature(self, policy: Policy) -> float | None:
+        """Return the temperature a policy draws with; None where it is not known."""
+        given = policy.generation.temperature
+        return given if given is not None else self.temperatures.get(policy.generation.mode)
 
     def severity_range(self, rule: str, policy: Policy) -> tuple[int, int]:
         """Return the lowest and highest severity of a rule's findings; (0, 4) where unknown."""

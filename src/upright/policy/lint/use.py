@@ -20,16 +20,17 @@ def watermark(policy: Policy, catalogue: Catalogue) -> Iterator[Problem]:
     if scheme == "none":
         return
     path = ("watermark", "scheme")
-    if drawn.temperature == 0.0 or drawn.top_k == 1:
-        key = "temperature" if drawn.temperature == 0.0 else "top_k"
+    temperature = catalogue.temperature(policy)
+    if temperature == 0.0 or drawn.top_k == 1:
+        key = "temperature" if temperature == 0.0 else "top_k"
         yield problem(
             "watermark.greedy",
             ("generation", key),
             f"scheme = {scheme!r} with greedy decoding: no answer would carry the mark",
             'raise temperature and top_k, or write scheme = "none"',
         )
-    elif drawn.temperature is not None and drawn.temperature < _FAINT:
-        message = f"temperature = {drawn.temperature:g}: few words leave a choice to mark"
+    elif temperature is not None and temperature < _FAINT:
+        message = f"drawn with temperature {temperature:g}: few words leave a choice to mark"
         mend = f"a temperature of {_FAINT:g} or more gives evidence in shorter texts"
         yield problem("watermark.faint", ("generation", "temperature"), message, mend)
     if policy.engine.kind == "openai":
