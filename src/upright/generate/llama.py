@@ -10,6 +10,7 @@ anything else is called. Source: llama.h of llama.cpp build 11549.
 from __future__ import annotations
 
 import ctypes
+import os
 import struct
 from collections.abc import Sequence
 from functools import cache
@@ -35,7 +36,8 @@ _CONTEXT_DEFAULTS = (
     (12, "<I", 1),  # n_seq_max
     (28, "<i", 4),  # n_threads
     (32, "<i", 4),  # n_threads_batch
-    (40, "<i", -1),  # rope_scaling_type, the first of four "unspecified"
+    (40, "<i", -1),  # rope_scaling_type
+    (52, "<i", -1),  # flash_attn_type
     (64, "<f", -1.0),  # yarn_ext_factor
     (80, "<i", 0),  # yarn_orig_ctx
 )
@@ -95,6 +97,7 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "llama_model_get_vocab": (ctypes.c_void_p, (ctypes.c_void_p,)),
     "llama_init_from_model": (ctypes.c_void_p, (ctypes.c_void_p, _Parameters)),
     "llama_free": (None, (ctypes.c_void_p,)),
+    "llama_set_n_threads": (None, (ctypes.c_void_p, ctypes.c_int32, ctypes.c_int32)),
     "llama_n_ctx_seq": (ctypes.c_uint32, (ctypes.c_void_p,)),
     "llama_get_memory": (ctypes.c_void_p, (ctypes.c_void_p,)),
     "llama_memory_seq_rm": (
@@ -145,6 +148,10 @@ def library() -> Any:  # noqa: ANN401 (ctypes resolves attributes at run time)
         MissingExtraError: if the package is absent.
         UprightError: if it is another release than the binding was written for.
     """
+    # OpenMP's threads spin at each barrier unless told otherwise, and a spinning thread keeps
+    # its core from whoever should reach the barrier next: beside other busy processes that made
+    # one answer ten times slower. Sleeping costs an idle machine next to nothing.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     opened = ctypes.CDLL(str(_shared_object()))
     for name, (result, arguments) in _SIGNATURES.items():
         function = getattr(opened, name, None)
@@ -276,6 +283,9 @@ class LlamaContext:
         view = memoryview(parameters.raw).cast("B")
         struct.pack_into("<IIII", view, 0, sequences * length, batch, batch, sequences)
         struct.pack_into("<ii", view, 28, threads, threads)
+        # Flash attention splits long sequences over the threads when a step has one sequence
+        # and not when it has several: the same text would round differently in company.
+        struct.pack_into("<i", view, 52, 0)
         self._handle = self._library.llama_init_from_model(model.handle, parameters)
         if not self._handle:
             raise EngineError("llama.cpp has no memory for the context", kind="unavailable")
@@ -284,6 +294,10 @@ class LlamaContext:
         self._vocabulary = model.size
         self.length: int = self._library.llama_n_ctx_seq(self._handle)
         self.batch = batch
+
+    def use_threads(self, threads: int) -> None:
+        """Compute the next steps with this many threads; it changes no result."""
+        self._library.llama_set_n_threads(self._handle, threads, threads)
 
     def forget(self, sequence: int) -> None:
         """Empty one sequence."""

@@ -86,8 +86,8 @@ def penalise(logits: Logits, drawn: Collection[int], penalty: float) -> Logits:
 def temper(scores: Logits, temperature: float) -> Floats:
     """Return unnormalised weights exp((score - max) / temperature), the largest being 1."""
     # exp runs in single precision (half the time); sums and shares are double.
-    scaled = (scores - scores.max()) / np.float32(temperature)
-    return np.asarray(np.exp(scaled), dtype=np.float64)
+    scaled: Logits = (scores - scores.max()) / np.float32(temperature)
+    return np.exp(scaled).astype(np.float64)
 
 
 def truncate(weights: Floats, top_k: int, top_p: float) -> Distribution:
