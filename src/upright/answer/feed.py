@@ -57,7 +57,7 @@ class EngineFeed:
             EngineError: when the engine cannot go on.
         """
         if not eager:
-            async with aclosing(self._engine.stream(self._job)) as pieces:  # type: ignore[type-var]  # engines are async generators; the protocol says only iterator
+            async with aclosing(self._engine.stream(self._job)) as pieces:
                 yield [self._counted(piece) async for piece in pieces]
             return
         self._task = asyncio.create_task(self._pump())
@@ -76,7 +76,7 @@ class EngineFeed:
     async def _pump(self) -> None:
         end: Exception | None = None
         try:
-            async with aclosing(self._engine.stream(self._job)) as pieces:  # type: ignore[type-var]  # see above
+            async with aclosing(self._engine.stream(self._job)) as pieces:
                 async for piece in pieces:
                     await self._queue.put(piece)
         except Exception as error:  # noqa: BLE001 (raised again where the batches are read)
