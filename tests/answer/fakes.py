@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -179,33 +178,23 @@ def asked(*turns: tuple[str, str] | Message, **options) -> AnswerRequest:
     return AnswerRequest(messages=messages or (Message("user", "Hello."),), **options)
 
 
-class _Word:
-    """Finds one word; what else it does is the subclasses' business."""
+class _Failing:
+    """Fails on texts that hold its word and finds nothing in others."""
 
-    rule = "custom.word"
     reach = 16
     version = "1"
-    word = re.compile("XYZZY")
+
+    def __init__(self) -> None:
+        self.rule = f"custom.{type(self).__name__.lower()}"
+        self._word = type(self).__name__.upper()
 
     def find(self, records: Sequence[Record]) -> list[list[Finding]]:
-        return [[self._finding(match) for match in self.word.finditer(r.text)] for r in records]
-
-    def _finding(self, match: re.Match[str]) -> Finding:
-        return Finding(self.rule, "custom", 2, 1.0, *match.span(), "The word.")
+        if any(self._word in record.text for record in records):
+            return self.fail(records)
+        return [[] for _ in records]
 
     def settled(self, text: str) -> int:
         return max(0, len(text) - self.reach)
-
-
-class _Failing(_Word):
-    """Fails on texts that hold the word."""
-
-    rule = "custom.failing"
-
-    def find(self, records: Sequence[Record]) -> list[list[Finding]]:
-        if any(self.word.search(record.text) for record in records):
-            return self.fail(records)
-        return [[] for _ in records]
 
     def fail(self, records: Sequence[Record]) -> list[list[Finding]]:
         raise NotImplementedError
@@ -231,3 +220,12 @@ class Killed(_Failing):
     def fail(self, _records: Sequence[Record]) -> list[list[Finding]]:
         os.kill(os.getpid(), signal.SIGKILL)
         return []
+
+
+FAULTS = {
+    "raising": "exception",
+    "hanging": "timeout",
+    "malformed": "malformed",
+    "killed": "killed",
+}
+FAULTY = tuple(f"tests.answer.fakes:{name.capitalize()}" for name in FAULTS)

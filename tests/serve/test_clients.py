@@ -10,6 +10,7 @@ import threading
 
 from tests.answer.fakes import HEAD, EndlessEngine, ScriptedEngine, echo, rule
 from tests.serve.gateway import PATIENCE, chat
+
 from upright.generate.types import Piece
 from upright.serve.attended import Wire
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 
 import pytest
-
 from tests.answer.fakes import HEAD, InlinePool, ScriptedEngine, chunked, echo, rule
 from tests.serve.conftest import REDACTING
 from tests.serve.gateway import chat

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from upright.answer.journal import summary
+from upright.answer.journal import Journal, summary
 from upright.answer.request import TextVerdict, UseStoppedError
-from upright.ledger import Event
 from upright.serve.answering import Exchange
 from upright.serve.body import read_model
 from upright.serve.describe import body_of
@@ -87,9 +85,11 @@ async def _judged(answerer: Answerer, texts: list[str]) -> list[TextVerdict]:
         TextVerdict(Stage.OUTPUT, index, "content", verdict)
         for index, verdict in enumerate(verdicts)
     ]
-    body = {"endpoint": "moderations", "texts": len(texts), "output": summary(judged)}
-    event = Event("verdict", answerer.policy.use_case.name, body)
-    _, use = await asyncio.wrap_future(answerer.writer.submit(event))
+    journal = Journal(answerer.writer, answerer.policy.use_case.name, "")
+    journal.note_errors(judged)
+    use = await journal.write(
+        "verdict", {"endpoint": "moderations", "texts": len(texts), "output": summary(judged)}
+    )
     if use.stopped:
         raise UseStoppedError(answerer.policy.use_case.name, use.reason)
     return judged
