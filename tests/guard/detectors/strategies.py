@@ -128,7 +128,7 @@ def phrases():
 
 
 def _spellings(step: Step) -> list[str]:
-    return sorted(step.words | {beginning + "s" for beginning in step.beginnings})[:40]
+    return sorted({*step.words, *(beginning + "s" for beginning in step.beginnings)})[:40]
 
 
 def _table_phrases() -> dict[str, list[list[list[str]]]]:

@@ -52,7 +52,7 @@ def test_explanations_never_repeat_the_found_text(text):
     for detector in DETECTORS:
         for finding in find(detector, text):
             words = text[finding.start : finding.end]
-            assert words.isascii() and words.isalpha() or words not in finding.explanation
+            assert len(words) < 3 or words not in finding.explanation
 
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: d.rule)

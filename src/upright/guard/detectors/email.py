@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterator
 
 from upright.guard.detectors.local import Hit, LocalDetector, contains, open_run
+from upright.guard.detectors.scripts import UNSPACED
 
 _LOCAL = 64
 _DOMAIN = 255
 _REACH = _LOCAL + 1 + _DOMAIN + 1
 
-# Scripts written without spaces: a word before an address in them is not a part of it.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-_WORD = rf"[^\W{_UNSPACED}]"
+# In scripts without spaces a word before an address is no part of it.
+_WORD = rf"[^\W{UNSPACED}]"
 _ATEXT = r"!#$%&'*+/=?^_`{|}~.\-"
-_ENDS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _LEADING = "!#$%&'*/=?^`{|}.-"
+_ENDS_UNSPACED = re.compile(f"[{UNSPACED}]")
 _BEFORE = re.compile(rf"(?:{_WORD}|[{_ATEXT}]){{1,{_LOCAL}}}")
 _BEFORE_UNSPACED = re.compile(rf"[\w{_ATEXT}]{{1,{_LOCAL}}}")
 _BEFORE_QUOTED = re.compile(rf'"[\w{_ATEXT}]{{1,{_LOCAL - 2}}}"')

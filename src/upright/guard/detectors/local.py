@@ -57,6 +57,7 @@ class LocalDetector:
         tail: returns a position from which on hits may still change; all starts before it
             are final. The detector itself sees to it that it is at least `len - reach`.
         present: a quick test that is False only for texts in which the scan finds nothing.
+        hazard: of its findings, where the rule alone does not say it.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class LocalDetector:
         scan: Scan,
         tail: Tail,
         present: Presence | None = None,
+        hazard: str | None = None,
     ) -> None:
         self._rule = rule
         self._version = version
@@ -75,7 +77,7 @@ class LocalDetector:
         self._scan = scan
         self._tail = tail
         self._present = present
-        self._hazard = hazard_of_rule(rule)
+        self._hazard = hazard or hazard_of_rule(rule)
 
     @property
     def rule(self) -> str:
@@ -186,7 +188,9 @@ def open_run(alphabet: str, longest: int) -> Tail:
     return tail
 
 
-def merged(rule: str, parts: Sequence[LocalDetector]) -> LocalDetector:
+def merged(
+    rule: str, parts: Sequence[LocalDetector], *, present: Presence | None = None
+) -> LocalDetector:
     """Make one detector of several that speak of the same rule.
 
     Where findings overlap, the one that starts first stands, and of those that start together
@@ -207,6 +211,7 @@ def merged(rule: str, parts: Sequence[LocalDetector]) -> LocalDetector:
         reach=max(part.reach for part in parts),
         scan=scan,
         tail=lambda text: min(part.settled(text) for part in parts),
+        present=present,
     )
 
 

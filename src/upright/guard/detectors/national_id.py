@@ -25,7 +25,7 @@ _REACH = 24
 def national_id() -> LocalDetector:
     """Return the detector of all states' numbers in the table."""
     rows = table("national_ids.toml")
-    return merged(_RULE, [_one(row, rows.version) for row in rows.data["id"]])
+    return merged(_RULE, [_one(row, rows.version) for row in rows.data["id"]], present=digits(6))
 
 
 def _one(row: Mapping[str, Any], version: str) -> LocalDetector:
@@ -50,5 +50,4 @@ def _one(row: Mapping[str, Any], version: str) -> LocalDetector:
         reach=_REACH,
         version=version,
         flags=re.ASCII,
-        present=digits(6),
     )

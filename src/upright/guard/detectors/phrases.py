@@ -1,25 +1,23 @@
 """Phrases over words: one matcher for injection, toxicity and topics.
 
 A phrase is a row of steps. A step names the words that fit it; it can be optional, and up to
-`~n` other words may stand before it. Words are compared in folded forms, so case, look-alike
-digits and the like do not matter where the table says so. Words and what stands between them are
-bounded, so every phrase has a reach; and what the matcher had to ask of text that is not there
-yet makes a match open, which is law 1 by construction.
+some number of other words may stand before it. A match must end within a window after its start,
+and whatever the matcher had to ask of text that is not there yet makes it open: law 1 by
+construction.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
 from upright.guard.detectors.local import Hit, LocalDetector
+from upright.guard.detectors.words import Words, words_of
 
-LONGEST_WORD = 40
-_LONGEST_GAP = 6
-# Between the words of one phrase: no end of a sentence, no empty line.
-_JOINT = re.compile(r"(?:[^\w.!?\n]|_)*\n?(?:[^\w.!?\n]|_)*")
+# No phrase of the tables needs more; a short window keeps the tail short.
+_WINDOW = 160
+_ROOM = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class Step:
     """One place of a phrase.
 
     Attributes:
-        words: those that fit, folded.
+        words: those that fit.
         beginnings: beginnings of words that fit.
         optional: whether the place may be left out.
         gap: how many other words may stand before it.
@@ -39,11 +37,8 @@ class Step:
     gap: int = 0
 
     def fits(self, forms: Iterable[str]) -> bool:
-        """Say whether any of a word's forms fits."""
-        return any(
-            form in self.words or (self.beginnings and form.startswith(self.beginnings))
-            for form in forms
-        )
+        """Say whether any spelling of a word fits."""
+        return any(form in self.words or form.startswith(self.beginnings) for form in forms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +57,12 @@ class Phrase:
     severity: int
     why: str
 
+    @property
+    def window(self) -> int:
+        """How many characters a match can take."""
+        own = sum(max(map(len, step.words), default=0) + _ROOM for step in self.steps)
+        return max(_WINDOW, own)
+
 
 def parse_steps(text: str, sets: Mapping[str, Sequence[str]] | None = None) -> tuple[Step, ...]:
     """Read a phrase as the tables write it.
@@ -70,7 +71,7 @@ def parse_steps(text: str, sets: Mapping[str, Sequence[str]] | None = None) -> t
     beginning, `~3` up to three other words.
 
     Raises:
-        ValueError: for a phrase whose first step is optional, open or behind a gap.
+        ValueError: for a phrase whose first step is optional, a beginning or behind a gap.
     """
     steps: list[Step] = []
     gap = 0
@@ -86,176 +87,142 @@ def parse_steps(text: str, sets: Mapping[str, Sequence[str]] | None = None) -> t
 
 
 def _parse_step(element: str, sets: Mapping[str, Sequence[str]], gap: int) -> Step:
-    optional = element.endswith("?")
     words: list[str] = []
     for name in element.removesuffix("?").split("|"):
         words += sets[name[1:]] if name.startswith("@") else [name]
     return Step(
         words=frozenset(word for word in words if not word.endswith("*")),
         beginnings=tuple(word[:-1] for word in words if word.endswith("*")),
-        optional=optional,
+        optional=element.endswith("?"),
         gap=gap,
     )
 
 
-def fold_case(word: str) -> tuple[str, ...]:
-    """Return a word's one form: lower case, straight apostrophe."""
-    return (word.casefold().replace("\u2019", "'"),)
+class _Opening:
+    """What the phrases that start with one word have in common."""
 
+    def __init__(self) -> None:
+        self.phrases: list[Phrase] = []
+        self._seconds: frozenset[str] = frozenset()
+        self._beginnings: tuple[str, ...] = ()
+        self._within = 0
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    start: int
-    end: int
-    forms: tuple[str, ...]
-    joined: bool
+    def add(self, phrase: Phrase) -> None:
+        """Take in a phrase."""
+        self.phrases.append(phrase)
+        within = 0
+        for step in phrase.steps[1:]:
+            within += step.gap + 1
+            self._seconds |= step.words
+            self._beginnings += step.beginnings
+            if not step.optional:
+                break
+        else:
+            # Nothing has to follow, so no word that follows can refute it.
+            self._within = -1
+        if self._within >= 0:
+            self._within = max(self._within, within)
+
+    def is_refuted(self, words: Words, index: int) -> bool:
+        """Say quickly whether the words after the first one refute all phrases for good."""
+        last = index + 1 + self._within
+        if last <= index or last >= len(words.forms):
+            return False
+        for forms in words.forms[index + 1 : last]:
+            for form in forms:
+                if form in self._seconds or form.startswith(self._beginnings):
+                    return False
+        return True
 
 
 @final
 class PhraseMatcher:
-    """Finds phrases in a text and knows which of them are still open.
+    """Finds phrases in a text and knows which of them are still open."""
 
-    Args:
-        phrases: what to find.
-        inner: characters beside letters and digits that can stand inside a word.
-        fold: gives the forms in which a word is compared.
-    """
-
-    def __init__(
-        self,
-        phrases: Iterable[Phrase],
-        *,
-        inner: str = "",
-        fold: Callable[[str], tuple[str, ...]] = fold_case,
-    ) -> None:
-        letter = f"(?:[^\\W_]|[{re.escape(inner)}])" if inner else r"[^\W_]"
-        self._word = re.compile(
-            rf"(?<![^\W_]){letter}(?:{letter}|['\u2019](?=[^\W_])){{0,{LONGEST_WORD - 1}}}"
-        )
-        self._fold = fold
-        self._by_first: dict[str, list[Phrase]] = {}
-        most = 0
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        self._by_first: dict[str, _Opening] = {}
+        window = _WINDOW
         for phrase in phrases:
-            most = max(most, sum(1 + step.gap for step in phrase.steps))
+            window = max(window, phrase.window)
             for word in phrase.steps[0].words:
-                self._by_first.setdefault(word, []).append(phrase)
-        self.reach = (most + 1) * (LONGEST_WORD + _LONGEST_GAP + 1)
+                self._by_first.setdefault(word, _Opening()).add(phrase)
+        self.reach = window + 1
 
     def scan(self, text: str) -> Iterator[Hit]:
         """Yield the hits, leftmost first and longest first, none overlapping."""
-        words = _Words(text, 0, self._word, self._fold)
+        words = words_of(text)
         floor = 0
-        for index, first in enumerate(words.first_forms()):
-            phrases = self._starting(first)
-            if not phrases or words[index].start < floor:
+        for index, phrases in self._begun(words):
+            start = words.spans[index][0]
+            if start < floor:
                 continue
-            best: tuple[int, float, Phrase] | None = None
-            for phrase in phrases:
-                last, _ = words.match(phrase, index)
-                if last is not None and (best is None or (last, phrase.score) > best[:2]):
-                    best = (last, phrase.score, phrase)
-            if best is not None:
-                floor = words[best[0]].end
-                yield Hit(words[index].start, floor, best[2].score, best[2].severity, best[2].why)
+            ends = [(_match(words, phrase, index)[0], phrase) for phrase in phrases]
+            last, best = max(ends, key=lambda end: (end[0], end[1].score))
+            if last >= 0:
+                floor = words.spans[last][1]
+                yield Hit(start, floor, best.score, best.severity, best.why)
 
     def tail(self, text: str) -> int:
         """Return the start of the first phrase that may still begin, end or grow."""
-        words = _Words(text, max(0, len(text) - self.reach), self._word, self._fold)
-        for index, first in enumerate(words.first_forms()):
-            if words.is_open(index):
-                return words[index].start
-            if any(words.match(phrase, index)[1] for phrase in self._starting(first)):
-                return words[index].start
+        floor = max(0, len(text) - self.reach)
+        left = min(floor, 1)
+        words = words_of(text[floor - left :])
+        for index, phrases in self._begun(words):
+            start = words.spans[index][0]
+            if start >= left and any(_match(words, phrase, index)[1] for phrase in phrases):
+                return floor - left + start
+        if words.spans and words.is_open(len(words.spans) - 1):
+            return floor - left + max(left, words.spans[-1][0])
         return len(text)
 
-    def _starting(self, forms: tuple[str, ...]) -> list[Phrase]:
-        if len(forms) == 1:
-            return self._by_first.get(forms[0], [])
-        found: list[Phrase] = []
-        for form in forms:
-            found += [p for p in self._by_first.get(form, ()) if p not in found]
-        return found
+    def _begun(self, words: Words) -> Iterator[tuple[int, list[Phrase]]]:
+        """Yield the words at which a phrase may begin, with the phrases."""
+        by_first = self._by_first
+        for index, forms in enumerate(words.forms):
+            for form in forms:
+                opening = by_first.get(form)
+                if opening is not None and not opening.is_refuted(words, index):
+                    yield index, opening.phrases
 
 
-class _Words:
-    """The words of a text from a position on."""
-
-    def __init__(
-        self,
-        text: str,
-        start: int,
-        pattern: re.Pattern[str],
-        fold: Callable[[str], tuple[str, ...]],
-    ) -> None:
-        self._text = text
-        self._spans = [match.span() for match in pattern.finditer(text, start)]
-        self._fold = fold
-
-    def __getitem__(self, index: int) -> _Word:
-        start, end = self._spans[index]
-        joined = index > 0 and self._joins(self._spans[index - 1][1], start)
-        return _Word(start, end, self._fold(self._text[start:end]), joined)
-
-    def first_forms(self) -> Iterator[tuple[str, ...]]:
-        """Yield the forms of each word."""
-        for start, end in self._spans:
-            yield self._fold(self._text[start:end])
-
-    def is_open(self, index: int) -> bool:
-        """Say whether more text could lengthen the word."""
-        end = self._spans[index][1]
-        return end == len(self._text) or (
-            end == len(self._text) - 1 and self._text[end] in "'\u2019"
-        )
-
-    def match(self, phrase: Phrase, index: int) -> tuple[int | None, bool]:
-        """Return the last word of the longest match that starts at a word, and if it is open."""
-        ends, still_open = {index + 1}, self.is_open(index)
-        for step in phrase.steps[1:]:
-            after: set[int] = set(ends) if step.optional else set()
-            for end in ends:
-                found, asked = self._take(step, end)
-                after |= found
-                still_open |= asked
-            ends = after
-            if not ends:
-                return None, still_open
-        return max(ends) - 1, still_open
-
-    def _take(self, step: Step, index: int) -> tuple[set[int], bool]:
-        """Return where the step can end when it or its gap starts at a word, and if it is open."""
-        found: set[int] = set()
-        for place in range(index, index + step.gap + 1):
-            if place == len(self._spans):
-                return found, self._may_go_on()
-            word = self[place]
-            if not word.joined:
-                return found, False
-            if step.fits(word.forms):
-                found.add(place + 1)
-            if self.is_open(place):
-                return found, True
-        return found, False
-
-    def _may_go_on(self) -> bool:
-        """Say whether another word could join the last one."""
-        return self._joins(self._spans[-1][1], len(self._text))
-
-    def _joins(self, start: int, end: int) -> bool:
-        """Say whether what stands between two words keeps them in one phrase."""
-        return end - start <= _LONGEST_GAP and bool(_JOINT.fullmatch(self._text, start, end))
+def _match(words: Words, phrase: Phrase, index: int) -> tuple[int, bool]:
+    """Return the last word of the longest match that starts at a word, or -1, and if it is open."""
+    limit = words.spans[index][0] + phrase.window
+    if words.spans[index][1] > limit:
+        return -1, False
+    ends, still_open = {index + 1}, words.is_open(index)
+    for step in phrase.steps[1:]:
+        after: set[int] = set(ends) if step.optional else set()
+        for end in ends:
+            found, asked = _take(words, step, end, limit)
+            after |= found
+            still_open |= asked
+        ends = after
+        if not ends:
+            return -1, still_open
+    return max(ends) - 1, still_open
 
 
-def phrase_detector(
-    rule: str,
-    phrases: Iterable[Phrase],
-    *,
-    version: str,
-    inner: str = "",
-    fold: Callable[[str], tuple[str, ...]] = fold_case,
-) -> LocalDetector:
-    """Make a detector of phrases; see PhraseMatcher."""
-    matcher = PhraseMatcher(phrases, inner=inner, fold=fold)
+def _take(words: Words, step: Step, index: int, limit: int) -> tuple[set[int], bool]:
+    """Return where the step can end if it or its gap starts at a word, and if it is open."""
+    found: set[int] = set()
+    for place in range(index, index + step.gap + 1):
+        if not words.joined(place):
+            return found, False
+        if place == len(words.spans):
+            return found, len(words.text) <= limit
+        if words.spans[place][1] > limit:
+            return found, False
+        if step.fits(words.forms[place]):
+            found.add(place + 1)
+        if words.is_open(place):
+            return found, True
+    return found, False
+
+
+def phrase_detector(rule: str, phrases: Iterable[Phrase], *, version: str) -> LocalDetector:
+    """Make a detector of phrases."""
+    matcher = PhraseMatcher(phrases)
     return LocalDetector(
         rule, version=version, reach=matcher.reach, scan=matcher.scan, tail=matcher.tail
     )

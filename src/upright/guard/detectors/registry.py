@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from upright.guard.detector import Detector
 from upright.guard.detectors.announced import announced
 from upright.guard.detectors.crypto_wallet import crypto_wallet
-from upright.guard.detectors.custom import CustomDetector
+from upright.guard.detectors.custom import custom
 from upright.guard.detectors.email import email
 from upright.guard.detectors.homoglyph import homoglyph
 from upright.guard.detectors.iban import iban
@@ -17,10 +17,9 @@ from upright.guard.detectors.national_id import national_id
 from upright.guard.detectors.network import ip_address, mac_address, url_credentials
 from upright.guard.detectors.payment_card import payment_card
 from upright.guard.detectors.phone import phone
-from upright.guard.detectors.phrase_tables import injection
+from upright.guard.detectors.phrase_tables import injection, toxicity
 from upright.guard.detectors.secrets import assignment, issued
 from upright.guard.detectors.topics import topic
-from upright.guard.detectors.toxicity import toxicity
 from upright.guard.detectors.us_ssn import us_ssn
 from upright.policy.model import GuardPattern, Policy, Topic
 
@@ -99,7 +98,7 @@ def build_detectors(policy: Policy, *, everything: bool = False) -> list[Detecto
         return everything or any(fnmatchcase(rule, glob) for glob in wanted)
 
     built_in = [make(policy) for rule, make in _BUILT_IN.items() if reachable(rule)]
-    own: list[Detector] = [CustomDetector(section) for section in policy.guard.pattern]
+    own: list[Detector] = [custom(section) for section in policy.guard.pattern]
     own += [topic(section) for section in policy.guard.topic]
     return [*built_in, *(detector for detector in own if reachable(detector.rule))]
 
@@ -108,6 +107,6 @@ def all_detectors() -> list[Detector]:
     """Return one instance of every detector, with samples of those a use-case file makes."""
     return [
         *(make(None) for make in _BUILT_IN.values()),
-        *(CustomDetector(section) for section in _SAMPLE_PATTERNS),
+        *(custom(section) for section in _SAMPLE_PATTERNS),
         *(topic(section) for section in _SAMPLE_TOPICS),
     ]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from upright.guard.detectors.local import LocalDetector
-from upright.guard.detectors.phrases import LONGEST_WORD, Phrase, Step, fold_case, phrase_detector
+from upright.guard.detectors.phrases import Phrase, Step, phrase_detector
+from upright.guard.detectors.words import LONGEST_WORD, words_of
 from upright.policy.model import Topic
 from upright.terms import ConfigError, digest
 
-_WORDS = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+_WHY = "Words of a topic that this use denies."
 
 
 def topic(section: Topic) -> LocalDetector:
@@ -18,22 +17,23 @@ def topic(section: Topic) -> LocalDetector:
     Raises:
         ConfigError: naming the topic, for a phrase without a word or with one too long.
     """
-    phrases = [_phrase(section, text) for text in section.phrases]
-    version = "1:" + digest(section.model_dump(mode="json"))
-    return phrase_detector(f"topic.{section.name}", phrases, version=version)
+    return phrase_detector(
+        f"topic.{section.name}",
+        [Phrase(_steps(section, text), 0.9, section.severity, _WHY) for text in section.phrases],
+        version="1:" + digest(section.model_dump(mode="json")),
+    )
 
 
-def _phrase(section: Topic, text: str) -> Phrase:
-    words = _WORDS.findall(text)
-    if not words:
+def _steps(section: Topic, text: str) -> tuple[Step, ...]:
+    words = words_of(text)
+    if not words.spans:
         raise ConfigError(
             f"topic {section.name}: the phrase {text!r} has no word",
             mend="a phrase is one or more words; signs between them do not count",
         )
-    if any(len(word) > LONGEST_WORD for word in words):
+    if any(end - start >= LONGEST_WORD for start, end in words.spans):
         raise ConfigError(
-            f"topic {section.name}: the phrase {text!r} has a word of over {LONGEST_WORD} letters",
+            f"topic {section.name}: {text!r} has a word of {LONGEST_WORD} letters or more",
             mend="leave the word out or use a [[guard.pattern]]",
         )
-    steps = tuple(Step(frozenset(fold_case(word))) for word in words)
-    return Phrase(steps, 0.9, section.severity, "Words of a topic that this use denies.")
+    return tuple(Step(frozenset(forms[:1])) for forms in words.forms)

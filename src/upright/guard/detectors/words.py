@@ -1,0 +1,126 @@
+"""The words of a text, read once for all detectors of phrases."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from functools import cache
+
+from upright.guard.detectors.scripts import UNSPACED
+from upright.guard.detectors.tables import table
+
+LONGEST_WORD = 40
+_LONGEST_JOINT = 6
+_SIGNS = "@$*"
+# Where a text is ASCII, the quick form of the same rule. Apostrophes at a word's end are cut off.
+_ASCII_WORD = re.compile(
+    rf"(?<![A-Za-z0-9])[A-Za-z0-9{_SIGNS}][A-Za-z0-9{_SIGNS}']{{0,{LONGEST_WORD - 1}}}"
+)
+_LETTER = rf"(?![{UNSPACED}_])[\w{_SIGNS}"
+# A word of a script without spaces is taken letter by letter.
+_WORD = re.compile(
+    rf"[{UNSPACED}]|(?<![^\W_{UNSPACED}]){_LETTER}](?:{_LETTER}'\u2019]){{0,{LONGEST_WORD - 1}}}"
+)
+# Between the words of one phrase: no end of a sentence, no empty line.
+_JOINT = re.compile(r"(?:[^\w.!?\n]|_)*\n?(?:[^\w.!?\n]|_)*")
+_DISGUISE = str.maketrans("013457@$", "oieastas")
+_DRAWN_OUT = re.compile(r"(.)\1\1+")
+_APOSTROPHES = "'\u2019"
+_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a text in order.
+
+    Attributes:
+        text: the text.
+        spans: start and end of each word.
+        forms: for each word the spellings in which it is compared, without case or disguise.
+    """
+
+    text: str
+    spans: list[tuple[int, int]]
+    forms: list[tuple[str, ...]] = field(repr=False)
+
+    def is_open(self, index: int) -> bool:
+        """Say whether more text could change the word."""
+        if index < len(self.spans) - 1:
+            return False
+        rest = self.text[self.spans[index][1] :]
+        return len(rest) <= LONGEST_WORD and not rest.strip(_APOSTROPHES)
+
+    def joined(self, index: int) -> bool:
+        """Say whether a word and the one before it can stand in one phrase.
+
+        For the place after the last word: whether one more could.
+        """
+        start = self.spans[index - 1][1]
+        end = self.spans[index][0] if index < len(self.spans) else len(self.text)
+        return end - start <= _LONGEST_JOINT and bool(_JOINT.fullmatch(self.text, start, end))
+
+
+_memory: OrderedDict[str, Words] = OrderedDict()
+
+
+def words_of(text: str) -> Words:
+    """Return the words of a text; those of the last few texts are remembered."""
+    known = _memory.get(text)
+    if known is not None:
+        return known
+    words = _read(text)
+    _memory[text] = words
+    while len(_memory) > _KEPT:
+        try:
+            _memory.popitem(last=False)
+        except KeyError:  # another thread was quicker
+            break
+    return words
+
+
+def _read(text: str) -> Words:
+    if not text.isascii():
+        spans = [_span(match) for match in _WORD.finditer(text)]
+        return Words(text, spans, [undisguised(text[start:end]) for start, end in spans])
+    spans = [_span(match) for match in _ASCII_WORD.finditer(text)]
+    lower = text.lower()
+    plain = _DRAWN_OUT.search(lower) is None
+    found = [lower[start:end] for start, end in spans]
+    forms = [(w,) if plain and w.isalpha() else undisguised(w) for w in found]
+    return Words(text, spans, forms)
+
+
+def _span(match: re.Match[str]) -> tuple[int, int]:
+    start, end = match.span()
+    if match.string[end - 1] in _APOSTROPHES:
+        end = start + len(match.group().rstrip(_APOSTROPHES))
+    return start, end
+
+
+def undisguised(word: str) -> tuple[str, ...]:
+    """Return the spellings in which a word is compared.
+
+    They are the word in lower case and, where they differ from it, the word with letters for
+    digits, signs and look-alikes, and with drawn-out letters shortened to one or two.
+    """
+    lower = word.lower()
+    if lower.isascii() and lower.isalpha():
+        return _shortened(lower) if _DRAWN_OUT.search(lower) else (lower,)
+    plain = unicodedata.normalize("NFKC", lower).translate(_plain_letters())
+    bare = plain.strip(_SIGNS)
+    shown = plain.translate(_DISGUISE) if any(map(str.isalpha, plain)) else plain
+    return tuple(dict.fromkeys((plain, bare, *_shortened(shown), shown.strip("*"))))
+
+
+def _shortened(word: str) -> tuple[str, ...]:
+    return (word, _DRAWN_OUT.sub(r"\1", word), _DRAWN_OUT.sub(r"\1\1", word))
+
+
+@cache
+def _plain_letters() -> dict[int, str]:
+    alike = table("lookalikes.toml").data["latin"]
+    found = {ord(sign): latin.lower() for latin, signs in alike.items() for sign in signs.lower()}
+    # The small sigma's form depends on the letter after it.
+    return found | {0x2019: "'", 0x03C2: "\u03c3"}
