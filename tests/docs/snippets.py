@@ -3,8 +3,9 @@
 A fenced block of `console`, `python`, or a block after `<!-- file: NAME -->` takes part in the
 run of its page; all blocks of a page share one empty folder and run in order.
 
-- `console`: `$ ` begins a command. The lines after it are what it prints, where `…` stands for
-  anything; a command without such lines only has to succeed. `$ ! ` is a command that must fail.
+- `console`: `$ ` begins a command, which may end in a here-document (`<<'END'`) or go on
+  after a backslash. The lines after it are what it prints, where `…` stands for anything;
+  a command without such lines only has to succeed. `$ ! ` is a command that must fail.
 - `python`: runs as a program of its own. A `text` block right after it is what it prints.
 - `<!-- file: NAME -->` writes the block that follows to a file of that name.
 - `<!-- needs: gateway -->` on a page: a gateway runs, and its address stands in for
@@ -86,13 +87,21 @@ def commands(body: str) -> list[tuple[str, str]]:
     for line in body.splitlines():
         if line.startswith("$ "):
             found.append((line.removeprefix("$ "), []))
-        elif found and found[-1][0].endswith("\\") and not found[-1][1]:
-            found[-1] = (f"{found[-1][0]}\n{line}", [])
-        elif found:
-            found[-1][1].append(line)
-        else:
+        elif not found:
             raise ValueError(f"a console block begins with {line!r}, not with `$ `")
+        elif _goes_on(found[-1][0]):
+            found[-1] = (f"{found[-1][0]}\n{line}", [])
+        else:
+            found[-1][1].append(line)
     return [(command, "\n".join(lines).strip()) for command, lines in found]
+
+
+def _goes_on(command: str) -> bool:
+    """Say whether a command needs the next line too: a backslash, or an open here-document."""
+    here = re.search(r"<<'(\w+)'", command)
+    if here is not None:
+        return re.search(rf"^{here[1]}$", command, re.MULTILINE) is None
+    return command.endswith("\\")
 
 
 def agrees(shown: str, printed: str) -> bool:
