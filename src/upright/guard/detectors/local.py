@@ -152,9 +152,6 @@ def matching(
             spares the search for open matches where the alphabet is that of ordinary prose.
     """
     compiled = re.compile(pattern, flags)
-    still_open = re.compile(growing(pattern), flags)
-    run = open_run(alphabet, reach)
-    begins = re.compile(opening, flags) if opening else None
 
     def scan(text: str) -> Iterator[Hit]:
         position = 0
@@ -165,6 +162,23 @@ def matching(
             # What is refused hides nothing that begins inside it.
             position = match.start() + 1 if hit is None else max(hit.end, match.start() + 1)
 
+    tail = open_match(pattern, alphabet, reach, flags=flags, opening=opening)
+    return LocalDetector(rule, version=version, reach=reach, scan=scan, tail=tail, present=present)
+
+
+def open_match(
+    pattern: str,
+    alphabet: str,
+    reach: int,
+    *,
+    flags: re.RegexFlag = re.NOFLAG,
+    opening: str | None = None,
+) -> Tail:
+    """Return a tail: the start of the first match that may still grow; see `matching`."""
+    still_open = re.compile(growing(pattern), flags)
+    run = open_run(alphabet, reach)
+    begins = re.compile(opening, flags) if opening else None
+
     def tail(text: str) -> int:
         start = run(text)
         if begins is not None:
@@ -174,7 +188,7 @@ def matching(
         match = still_open.search(text, start)
         return len(text) if match is None else match.start()
 
-    return LocalDetector(rule, version=version, reach=reach, scan=scan, tail=tail, present=present)
+    return tail
 
 
 def open_run(alphabet: str, longest: int) -> Tail:
@@ -189,12 +203,16 @@ def open_run(alphabet: str, longest: int) -> Tail:
 
 
 def merged(
-    rule: str, parts: Sequence[LocalDetector], *, present: Presence | None = None
+    rule: str,
+    parts: Sequence[LocalDetector],
+    *,
+    tail: Tail,
+    present: Presence | None = None,
 ) -> LocalDetector:
     """Make one detector of several that speak of the same rule.
 
     Where findings overlap, the one that starts first stands, and of those that start together
-    the longest.
+    the longest. The tail is that of all parts together.
     """
 
     def scan(text: str) -> Iterator[Hit]:
@@ -210,7 +228,7 @@ def merged(
         version="+".join(part.version for part in parts),
         reach=max(part.reach for part in parts),
         scan=scan,
-        tail=lambda text: min(part.settled(text) for part in parts),
+        tail=tail,
         present=present,
     )
 

@@ -13,6 +13,7 @@ from upright.guard.detectors.local import (
     digits,
     matching,
     merged,
+    open_match,
 )
 from upright.guard.detectors.national_checks import CHECKS
 from upright.guard.detectors.tables import table
@@ -20,12 +21,19 @@ from upright.guard.detectors.tables import table
 _RULE = "pii.national_id"
 _CUE_DISTANCE = 60
 _REACH = 24
+_ALPHABET = r"[\w .+-]"
 
 
 def national_id() -> LocalDetector:
     """Return the detector of all states' numbers in the table."""
     rows = table("national_ids.toml")
-    return merged(_RULE, [_one(row, rows.version) for row in rows.data["id"]], present=digits(6))
+    patterns = "|".join(row["pattern"] for row in rows.data["id"])
+    return merged(
+        _RULE,
+        [_one(row, rows.version) for row in rows.data["id"]],
+        tail=open_match(f"(?:{patterns})", _ALPHABET, _REACH, flags=re.ASCII),
+        present=digits(6),
+    )
 
 
 def _one(row: Mapping[str, Any], version: str) -> LocalDetector:
@@ -46,7 +54,7 @@ def _one(row: Mapping[str, Any], version: str) -> LocalDetector:
         _RULE,
         row["pattern"],
         judge,
-        alphabet=r"[\w .+-]",
+        alphabet=_ALPHABET,
         reach=_REACH,
         version=version,
         flags=re.ASCII,
