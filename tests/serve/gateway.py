@@ -126,6 +126,15 @@ class Gateway:
         with Ledger.open(home=self.home) as ledger:
             return [entry.kind for entry in ledger.entries(limit=100_000)]
 
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait until something is so."""
+
+        async def wait() -> None:
+            while not condition():  # noqa: ASYNC110 (what is waited for happens in other threads)
+                await asyncio.sleep(0.005)
+
+        self.on_loop(asyncio.wait_for(wait(), PATIENCE))
+
     def on_loop(self, coroutine):
         """Run a coroutine on the gateway's own loop."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(PATIENCE)

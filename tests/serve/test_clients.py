@@ -29,16 +29,6 @@ def connected(running) -> socket.socket:
     return socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE)
 
 
-def until(condition, running) -> None:
-    """Wait on the gateway's own loop until something is so."""
-
-    async def wait():
-        while not condition():
-            await asyncio.sleep(0.005)
-
-    running.on_loop(asyncio.wait_for(wait(), PATIENCE))
-
-
 class SilentEngine(ScriptedEngine):
     """Starts and writes nothing."""
 
@@ -52,8 +42,8 @@ class SilentEngine(ScriptedEngine):
 
 
 def ends_as_cancelled(running, engine):
-    until(lambda: engine.cancelled == 1, running)
-    until(lambda: running.kinds()[-1] == "closed", running)
+    running.until(lambda: engine.cancelled == 1)
+    running.until(lambda: running.kinds()[-1] == "closed")
     assert running.state.ledger.head().body["finish_reason"] == "cancelled"
     assert running.state.gate.in_flight == 0
 
@@ -64,7 +54,7 @@ def test_a_client_that_leaves_before_the_first_token_stops_the_engine(gateway):
         running = gateway(engine=engine)
         with connected(running) as client:
             client.sendall(raw_request(running, chat(stream=streamed)))
-            until(lambda engine=engine: engine.jobs, running)
+            running.until(lambda engine=engine: engine.jobs)
         ends_as_cancelled(running, engine)
 
 
@@ -94,7 +84,7 @@ def test_a_client_that_reads_nothing_is_cut_off(gateway, monkeypatch):
     with connected(running) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.sendall(raw_request(running, chat(stream=True)))
-        until(lambda: engine.cancelled == 1, running)
+        running.until(lambda: engine.cancelled == 1)
     ends_as_cancelled(running, engine)
 
 
@@ -123,7 +113,7 @@ def test_a_slow_clients_engine_waits_too(gateway):
     with connected(running) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.sendall(raw_request(running, chat(stream=True)))
-        until(lambda: len(written) > 10, running)
+        running.until(lambda: len(written) > 10)
         counts = []
         for _ in range(3):
             running.on_loop(asyncio.sleep(0.1))

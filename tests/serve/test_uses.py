@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 
 import pytest
@@ -11,6 +12,23 @@ from tests.serve.gateway import chat
 
 MAIL = "bob.miller@example.com"
 BLOCKING = HEAD + rule("block", at='"prompt","output"')
+
+
+class HeldEngine(ScriptedEngine):
+    """Echoes once it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hold = asyncio.Event()
+
+    async def go_on(self) -> None:
+        self._hold.set()
+
+    async def stream(self, job):
+        self.jobs.append(job)
+        await self._hold.wait()
+        for piece in echo(job):
+            yield piece
 
 
 def said(response) -> str:
@@ -44,41 +62,21 @@ def test_an_old_version_ends_when_its_last_request_has(gateway):
         pools.append(InlinePool(policy, workers))
         return pools[-1]
 
-    hold = threading.Event()
-
-    def script(job):
-        assert hold.wait(30)
-        return echo(job)
-
-    class Held(ScriptedEngine):
-        async def stream(self, job):
-            self.jobs.append(job)
-            while not hold.is_set():  # noqa: ASYNC110 (set by the test's own thread)
-                await asyncio.sleep(0.005)
-            for piece in echo(job):
-                yield piece
-
-    import asyncio
-
-    engine = Held()
+    engine = HeldEngine()
     running = gateway(engine=engine, open_pool=open_pool)
     answers = []
     first = threading.Thread(target=lambda: answers.append(running.post(chat(MAIL))))
     first.start()
 
-    async def until(condition):
-        while not condition():
-            await asyncio.sleep(0.005)
-
-    running.on_loop(asyncio.wait_for(until(lambda: engine.jobs), 30))
+    running.until(lambda: engine.jobs)
     running.state.ledger.uses.publish(BLOCKING, by="test")
     second = running.post(chat(MAIL))
     assert second.json()["choices"][0]["finish_reason"] == "content_filter"
     assert not pools[0].closed
-    hold.set()
+    running.on_loop(engine.go_on())
     first.join(30)
     assert said(answers[0]) == "[EMAIL]"
-    running.on_loop(asyncio.wait_for(until(lambda: pools[0].closed), 30))
+    running.until(lambda: pools[0].closed)
     assert not engine.closed
 
 
