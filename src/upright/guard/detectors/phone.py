@@ -9,7 +9,7 @@ countries as they do at home.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from upright.guard.detectors.checksums import luhn
 from upright.guard.detectors.local import Hit, LocalDetector, cue_before, digits, matching
@@ -32,11 +32,20 @@ _NOT_PHONES = re.compile(
     """,
     re.VERBOSE,
 )
-_INTERNATIONAL = "A number in international form that fits its country's numbering plan."
-_NATIONAL = "A number that fits a national numbering plan of this use's languages."
-_ANNOUNCED = "Digits grouped as a telephone number, announced by the words before them."
-
-Parsed = Callable[[str, str | None], bool]
+_SHAPED = re.compile(
+    r"""
+      \(\d{1,5}\)[ .-]?\d{2,5}(?:[ .-]\d{2,5}){0,3}          # an area code in parentheses
+    | 0\d{1,4}(?:([ .-])\d{2,4}(?:\1\d{2,4}){1,4})           # a trunk prefix and groups
+    | \d{2,4}([ .-])\d{2,4}\2\d{2,4}(?:\2\d{2,4}){1,2}       # four or five groups
+    | \d{3}([ .-])\d{3}\3\d{4}                             # as in North America
+    """,
+    re.VERBOSE,
+)
+_INTERNATIONAL = (0.95, "A number in international form, with a plus sign and a country's code.")
+_NATIONAL = (0.95, "A number of a national numbering plan, announced by the words before it.")
+_UNCUED = (0.8, "A number that fits a national numbering plan of this use's languages.")
+_ANNOUNCED = (0.7, "Digits grouped as a telephone number, announced by the words before them.")
+_BY_SHAPE = (0.5, "Digits grouped as telephone numbers are and other numbers are not.")
 
 
 def phone(languages: Iterable[str] = ("en",)) -> LocalDetector:
@@ -56,15 +65,17 @@ def phone(languages: Iterable[str] = ("en",)) -> LocalDetector:
         if _NOT_PHONES.fullmatch(main) or (len(number) > 12 and luhn(number)):  # noqa: PLR2004 (the shortest bare card)
             return None
         if main.startswith("+"):
-            return _hit(match, 0.97, _INTERNATIONAL) if _fits(main, None) else None
+            return _hit(match, *_INTERNATIONAL) if 8 <= len(number) <= 15 else None  # noqa: PLR2004 (ITU-T E.164)
         if other(match):
             return None
         announced = near(match)
-        grouped = len(number) < len(main) and len(number) >= _UNANNOUNCED
-        if (grouped or announced) and any(_fits(main, region) for region in regions):
-            return _hit(match, 0.95 if announced else 0.8, _NATIONAL)
-        plausible = 6 <= len(number) <= 13  # noqa: PLR2004 (ITU-T E.164 without its longest)
-        return _hit(match, 0.7, _ANNOUNCED) if announced and plausible else None
+        likely = announced or (len(number) < len(main) and len(number) >= _UNANNOUNCED)
+        if likely and any(_fits(main, region) for region in regions):
+            return _hit(match, *(_NATIONAL if announced else _UNCUED))
+        if announced and 6 <= len(number) <= 13:  # noqa: PLR2004 (ITU-T E.164 without its longest)
+            return _hit(match, *_ANNOUNCED)
+        shaped = len(main) < len(match.group()) or _SHAPED.fullmatch(main)
+        return _hit(match, *_BY_SHAPE) if shaped and len(number) <= 13 else None  # noqa: PLR2004 (as above)
 
     return matching(
         "pii.phone",
