@@ -23,7 +23,8 @@ def batched_scans(
     """Yield each record with its scan, in order.
 
     Where a worker was lost over a batch, its records are scanned again one by one, so that the
-    error stays with the record that caused it.
+    error stays with the record that caused it. Where `records` raises, what it gave before is
+    served first.
 
     Args:
         submit: has records scanned together.
@@ -33,12 +34,22 @@ def batched_scans(
     """
     characters = min(_LARGEST, max(1, round(deadline * 1000 * _CHARACTERS_PER_MS)))
     waiting: deque[tuple[list[Record], Future[list[Scan]]]] = deque()
-    for batch in _batches(records, characters):
+    failures: list[Exception] = []
+    for batch in _batches(_up_to_a_failure(records, failures), characters):
         waiting.append((batch, submit(batch)))
         if len(waiting) >= ahead:
             yield from _finished(submit, *waiting.popleft())
     while waiting:
         yield from _finished(submit, *waiting.popleft())
+    for failure in failures:
+        raise failure
+
+
+def _up_to_a_failure(records: Iterable[Record], failures: list[Exception]) -> Iterator[Record]:
+    try:
+        yield from records
+    except Exception as error:  # noqa: BLE001 (raised again when all before it is served)
+        failures.append(error)
 
 
 def _finished(
