@@ -7,9 +7,11 @@ modules import what is heavy inside the command.
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import typer
 
+from upright.cli.absent import missing_extra
 from upright.terms import UprightError
 
 app = typer.Typer(
@@ -32,12 +34,21 @@ def main(arguments: list[str] | None = None) -> None:
     except UprightError as error:
         if "--debug" in words:
             raise
-        sys.stderr.write(f"error: {error}\n")
-        sys.exit(error.exit_code)
+        _leave(error)
+    except ModuleNotFoundError as error:
+        told = missing_extra(error, words)
+        if told is None or "--debug" in words:
+            raise
+        _leave(told)
     except BrokenPipeError:
         # The reader of our output has gone; what was asked for is done as far as it wanted.
         sys.stderr.close()
         sys.exit(0)
+
+
+def _leave(error: UprightError) -> NoReturn:
+    sys.stderr.write(f"error: {error}\n")
+    sys.exit(error.exit_code)
 
 
 # Each module adds its commands to `app`; the order here is the order of `upright --help`.

@@ -1,0 +1,36 @@
+"""From a package that is not installed to the extra that brings it."""
+
+from __future__ import annotations
+
+from upright.terms import MissingExtraError
+
+_EXTRA_OF = {
+    "fastapi": "serve",
+    "httpx2": "serve",
+    "jinja2": "serve",
+    "numpy": "local",
+    "opentelemetry": "serve",
+    "presidio_analyzer": "names",
+    "prometheus_client": "serve",
+    "psycopg": "postgres",
+    "spacy": "names",
+    "starlette": "serve",
+    "torch": "torch",
+    "transformers": "torch",
+    "uvicorn": "serve",
+    "xllamacpp": "local",
+}
+
+
+def missing_extra(error: ModuleNotFoundError, words: list[str]) -> MissingExtraError | None:
+    """Return what to tell the user, or None for a package that no extra brings.
+
+    Args:
+        error: of an import.
+        words: the command line; its first word is the verb.
+    """
+    package = (error.name or "").partition(".")[0]
+    extra = _EXTRA_OF.get(package)
+    if extra is None:
+        return None
+    return MissingExtraError(f"upright {words[0]}", extra, missing=package)
