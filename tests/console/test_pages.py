@@ -86,7 +86,7 @@ def test_a_text_that_has_no_utf8_form_is_shown(browser, gateway):
     assert "broken ? half" in browser.page
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/chat/", "/ledger/x", "/static/none.css"])
+@pytest.mark.parametrize("path", ["/nowhere", "/chat/x", "/ledger/x", "/static/none.css"])
 def test_an_address_that_leads_nowhere_says_so(browser, path):
     browser.get(path, status=404)
     assert "There is no such page" in browser.page
@@ -237,3 +237,20 @@ def test_errors_nobody_foresaw_tell_only_that_they_happened(caplog):
 
 def test_a_page_error_has_the_status_it_was_given():
     assert error_page(PageError("no", status=409)).status == 409
+
+
+def test_a_part_of_a_page_is_never_replaced_by_the_sign_in_page(stranger):
+    headers = {"hx-request": "true"}
+    response = stranger.client.post("/console/next-word", headers=headers, follow_redirects=False)
+    assert response.status_code == 200
+    assert response.headers["hx-redirect"] == "/console/sign-in"
+    assert response.text == ""
+
+
+def test_an_error_page_replaces_the_whole_page(browser):
+    response = browser.client.post(
+        "/console/next-word", data={"form_token": "x"}, headers={"hx-request": "true"}
+    )
+    assert response.status_code == 403
+    assert response.headers["hx-retarget"] == "#main"
+    assert response.headers["hx-reselect"] == "#main"

@@ -41,7 +41,7 @@ def finding(rule, start, end):
 
 def verdict(text, findings, rules=RULES, pseudonyms=None):
     found = tuple(sorted(findings, key=lambda one: (one.start, one.end)))
-    scan = Scan(found, settled=len(text), keep=len(text))
+    scan = Scan(found, settled=len(text))
     return decide(rulebook(rules), Record(text), scan, Stage.OUTPUT, pseudonyms)
 
 
@@ -176,7 +176,7 @@ def test_a_rule_on_trial_says_what_it_would_have_done():
             ]
         }
     )
-    scan = Scan((finding("pii.email", 0, 3),), settled=3, keep=3)
+    scan = Scan((finding("pii.email", 0, 3),), settled=3)
     judged = decide(Rulebook(section), Record("abc"), scan, Stage.OUTPUT)
     (mark,) = marks_in_source(judged.outcomes)
     assert mark.action == "flag"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 
 from upright.console.errors import PageError
 from upright.console.forms import read_form
 from upright.console.frame import framed, go
+from upright.console.render import BASE, HEADERS
 from upright.console.session import COOKIE, Session
 from upright.console.visit import Page, Visit
 from upright.serve.errors import ApiError
@@ -19,13 +22,15 @@ from upright.terms import UprightError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.responses import Response
 
     from upright.console.visit import Desk
     from upright.ledger import ApiKey
 
-Handler = Callable[[Visit], "Page | Response | Awaitable[Page | Response]"]
-Endpoint = Callable[["Request"], Awaitable["Response"]]
+Handler = Callable[[Visit], Page | Response | Awaitable[Page | Response]]
+Endpoint = Callable[["Request"], Awaitable[Response]]
+
+# An error page has not the part that htmx was told to take, so it takes the whole.
+_WHOLE_PAGE: Final = {"hx-retarget": "#main", "hx-reselect": "#main", "hx-reswap": "outerHTML"}
 
 TITLES: Final = {
     400: "This could not be read",
@@ -54,17 +59,30 @@ def endpoint(desk: Desk, handler: Handler, *, public: bool = False) -> Endpoint:
         visit = await run_in_threadpool(_visit, desk, request)
         try:
             if visit.key is None and not public:
-                return go("/sign-in")
+                return _to_sign_in(request)
             if request.method == "POST":
                 visit = await _with_form(visit)
             made = await _called(handler, visit)
         except Exception as error:  # noqa: BLE001 (every failure becomes a page, none a traceback)
             made = error_page(error)
         if isinstance(made, Page):
-            return await run_in_threadpool(framed, visit, made)
+            made = await run_in_threadpool(framed, visit, made)
+        if _by_htmx(request) and made.status_code >= HTTPStatus.BAD_REQUEST:
+            made.headers.update(_WHOLE_PAGE)
         return made
 
     return answer
+
+
+def _by_htmx(request: Request) -> bool:
+    return request.headers.get("hx-request") == "true"
+
+
+def _to_sign_in(request: Request) -> Response:
+    """Send the browser to sign in; htmx would put that page into a part of the old one."""
+    if _by_htmx(request):
+        return Response(headers={**HEADERS, "hx-redirect": f"{BASE}/sign-in"})
+    return go("/sign-in")
 
 
 def stranger(desk: Desk, status: int) -> Callable[[Request, Exception], Awaitable[Response]]:

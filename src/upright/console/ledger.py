@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _HERE: Final = "ledger"
 _PER_PAGE: Final = 50
 _PROOF: Final = "proof"
-_LARGEST: Final = 2**63 - 1
+# Past it no database counts.
+_LARGEST: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True)

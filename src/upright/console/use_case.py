@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from starlette.concurrency import run_in_threadpool
+
 from upright.console.errors import PageError
 from upright.console.frame import go
 from upright.console.visit import Page, Visit
@@ -20,16 +22,17 @@ _HERE: Final = "use-case"
 _LONGEST_REASON: Final = 500
 
 
-def show(visit: Visit) -> Page:
+async def show(visit: Visit) -> Page:
     """The policy in force, in words."""
-    versions = visit.state.ledger.uses.history(visit.use_case)
+    versions = await _versions_in_force(visit)
     values = {"words": describe(visit.policy), "versions": versions[::-1]}
     return Page("use_case.html", values, here=_HERE)
 
 
-def version(visit: Visit) -> Page:
+async def version(visit: Visit) -> Page:
     """One version's file, and what making it active would change."""
-    chosen = _version(visit, visit.path["number"])
+    await _versions_in_force(visit)
+    chosen = await run_in_threadpool(_version, visit, visit.path["number"])
     values = {"version": chosen, "changes": None if chosen.active else _changes(visit, chosen)}
     return Page("version.html", values, here=_HERE)
 
@@ -76,6 +79,16 @@ def activate(visit: Visit) -> Page | Response:
         return _confirm_activate(chosen, problem="Tick the box to make it active.")
     visit.state.ledger.uses.activate(visit.use_case, chosen.version, by=visit.by)
     return go("/use-case", done="activated")
+
+
+async def _versions_in_force(visit: Visit) -> list[PolicyVersion]:
+    """Return all versions, after bringing this process to the active one.
+
+    Another replica or the command line may have changed it, and otherwise it is only noticed
+    with the next request to the model.
+    """
+    await visit.state.uses.load(visit.use_case)
+    return await run_in_threadpool(visit.state.ledger.uses.history, visit.use_case)
 
 
 def _version(visit: Visit, number: object) -> PolicyVersion:
