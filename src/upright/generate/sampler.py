@@ -121,7 +121,8 @@ def log_softmax(logits: Logits) -> Floats:
     wide = logits.astype(np.float64)
     wide -= wide.max(axis=-1, keepdims=True)
     total = np.exp(wide.astype(np.float32)).sum(axis=-1, keepdims=True, dtype=np.float64)
-    return wide - np.log(total)
+    logs: Floats = wide - np.log(total)
+    return logs
 
 
 def softmax_share(logits: Logits, token: int) -> float:
