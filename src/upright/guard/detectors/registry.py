@@ -68,6 +68,9 @@ _BUILT_IN: dict[str, Callable[[Policy | None], Detector]] = {
     "toxicity.threat": lambda _: toxicity("threat"),
 }
 
+NAMES = ("pii.person", "pii.place")
+"""Rules that only a use with `names = true` has, from an extra."""
+
 _SAMPLE_PATTERNS = (
     GuardPattern(rule="custom.ticket", pattern=r"\bTICKET-\d{3,6}\b", max_length=13),
     GuardPattern(rule="custom.open_ended", pattern=r"(?i)codename [a-z]+( [a-z]+)*", max_length=40),
@@ -78,8 +81,8 @@ _SAMPLE_TOPICS = (
 
 
 def catalogue() -> tuple[str, ...]:
-    """Return the rule ids of the built-in detectors, in alphabetical order."""
-    return tuple(sorted(_BUILT_IN))
+    """Return the rule ids of the built-in detectors, those of extras too, in alphabetical order."""
+    return tuple(sorted((*_BUILT_IN, *NAMES)))
 
 
 def build_detectors(policy: Policy, *, everything: bool = False) -> list[Detector]:
@@ -98,13 +101,24 @@ def build_detectors(policy: Policy, *, everything: bool = False) -> list[Detecto
         return everything or any(fnmatchcase(rule, glob) for glob in wanted)
 
     built_in = [make(policy) for rule, make in _BUILT_IN.items() if reachable(rule)]
+    if policy.guard.names:
+        built_in += _names(reachable)
     own: list[Detector] = [custom(section) for section in policy.guard.pattern]
     own += [topic(section) for section in policy.guard.topic]
     return [*built_in, *(detector for detector in own if reachable(detector.rule))]
 
 
+def _names(reachable: Callable[[str], bool]) -> list[Detector]:
+    from upright.guard.detectors.names import NameDetector  # noqa: PLC0415 (an extra)
+
+    return [NameDetector(rule) for rule in NAMES if reachable(rule)]
+
+
 def all_detectors() -> list[Detector]:
-    """Return one instance of every detector, with samples of those a use-case file makes."""
+    """Return one instance of every detector, with samples of those a use-case file makes.
+
+    Those of the extra `names` are not among them.
+    """
     return [
         *(make(None) for make in _BUILT_IN.values()),
         *(custom(section) for section in _SAMPLE_PATTERNS),
