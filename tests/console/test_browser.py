@@ -67,8 +67,8 @@ class PatientEngine(ScriptedEngine):
 class Site:
     """A gateway with the console on a free port, in a thread."""
 
-    def __init__(self, home, policy):
-        self.engine = PatientEngine()
+    def __init__(self, home, policy, *, engine=None):
+        self.engine = engine or PatientEngine()
 
         def uses(ledger, writer, *, workers):
             return Uses(

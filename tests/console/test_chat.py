@@ -85,6 +85,22 @@ def test_nothing_is_appealed_where_nothing_was_done(browser, gateway):
     assert "Appeal this decision" not in browser.page
 
 
+def test_a_redacted_question_does_not_make_the_answer_a_redacted_one(browser, gateway):
+    say(browser, "I am ann@example.org")
+    question, _, answer = browser.page.partition('class="card turn-service"')
+    assert "badge-redact" in question
+    assert "badge-allow" in answer.partition("turn-foot")[0]
+    assert "Appeal this decision" in answer
+
+
+def test_what_was_done_turns_ago_is_not_said_again(browser, gateway):
+    say(browser, "I am ann@example.org")
+    say(browser, "And now?")
+    newest = browser.page.rpartition("turn-service")[2].partition("composer")[0]
+    assert "badge-allow" in newest
+    assert "Appeal this decision" not in newest
+
+
 def test_the_conversation_goes_on(browser, gateway):
     gateway.engine.reply = "One."
     say(browser, "First")

@@ -107,7 +107,7 @@ def _with_answer(turns: tuple[Turn, ...], text: str, upright: XUpright | None) -
     if upright is None:
         raise PageError("The answer ended without its evidence.", mend="Send the message again.")
     checked = transcript.asked(turns, upright)
-    return (*turns[:-1], checked, transcript.answered(text, upright))
+    return (*turns[:-1], checked, transcript.answered(text, checked, upright))
 
 
 def _page(visit: Visit, turns: tuple[Turn, ...], *, problem: UprightError | None = None) -> Page:

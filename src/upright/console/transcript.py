@@ -115,37 +115,35 @@ def asked(turns: Sequence[Turn], upright: XUpright) -> Turn:
     )
 
 
-def answered(text: str, upright: XUpright) -> Turn:
+def answered(text: str, question: Turn, upright: XUpright) -> Turn:
     """Return the turn of an answer, with marks where the findings stand in it.
 
     Args:
         text: what the pipeline released.
+        question: the turn it answers.
         upright: the evidence that came with it.
     """
     judged = [item for item in upright.verdicts if item.stage is Stage.OUTPUT and item.index == 0]
     content = [item.verdict for item in judged if item.channel == "content"]
+    action = Action(question.action) if question.withheld else _strictest(judged)
+    touched = max(action.strictness, Action(question.action).strictness) > Action.FLAG.strictness
     review_id = upright.review_id or ""
     return Turn(
         "assistant",
         text,
-        action=(_strictest(judged) if judged else Action(upright.action)).value,
+        action=action.value,
         marks=tuple(marks_in_released(content[0], text)) if content else (),
         errors=_errors(judged),
         id=upright.id,
         disclosure=upright.disclosure,
         review_id=review_id,
-        appealable=_touched(upright) and not review_id,
+        appealable=touched and not review_id,
     )
 
 
 def _strictest(judged: Sequence[TextVerdict]) -> Action:
     actions = (item.verdict.action for item in judged)
     return max(actions, key=lambda action: action.strictness, default=Action.ALLOW)
-
-
-def _touched(upright: XUpright) -> bool:
-    """Say whether text was withheld or altered, in the question or in the answer."""
-    return Action(upright.action).strictness > Action.FLAG.strictness
 
 
 def _errors(judged: Sequence[TextVerdict]) -> tuple[dict[str, str], ...]:

@@ -151,7 +151,7 @@ _GISTS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "error": (("stage", "engine"), ""),
     "console.word": (("do", "model"), ""),
 }
-_OTHER_GIST: Final = (("name", "version", "decision", "reason", "by"), "")
+_OTHER_GIST: Final = (("name", "version", "item", "decision", "reason", "by"), "")
 
 
 def _found(value: Any) -> str:  # noqa: ANN401 (any JSON value)

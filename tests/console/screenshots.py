@@ -1,0 +1,169 @@
+"""Takes the pictures of the documentation: `python -m tests.console.screenshots`.
+
+Run by hand after a page has changed. Distributions and stories are the embedded model's own; the
+conversation is invented, since a small model says something else each time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+from tests.console.test_browser import ARGUMENTS, Site, say
+
+from upright.console import one_time_link
+from upright.generate import Piece
+from upright.generate.embedded import EmbeddedEngine
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+SIZE = {"width": 1100, "height": 820}
+POLICY = """
+schema = 1
+
+[use_case]
+name = "order-support"
+purpose = "Answers customers' questions about their orders."
+audience = "customers"
+
+[generation]
+mode = "creative"
+max_tokens = 120
+system = "You answer customers of a small bookshop in two or three sentences."
+
+[[guard.rule]]
+detect = ["pii.email", "pii.payment_card", "pii.phone"]
+at = ["prompt", "output", "data"]
+action = "redact"
+
+[[guard.rule]]
+detect = ["topic.medicine"]
+at = ["prompt", "output"]
+action = "block"
+
+[[guard.rule]]
+detect = ["custom.refund"]
+at = ["output"]
+action = "review"
+
+[[guard.pattern]]
+rule = "custom.refund"
+pattern = "(?i)refund"
+explanation = "Promises of refunds are read by a person first."
+
+[[guard.topic]]
+name = "medicine"
+phrases = ["dosage", "prescription drug"]
+
+[disclosure]
+text = "Written with AI. Facts may be wrong."
+"""
+TALK = (
+    (
+        "Do you sell books about dragons? Write to me at maria.lopez@example.org.",
+        """Yes, three of them are on the shelf. The Last Ember is the one that readers buy twice: \
+once for themselves and once for a friend.""",
+    ),
+    ("And what is the right dosage of cough syrup?", ""),
+    (
+        "Then a last question: can I give a book back?",
+        """Of course. Send it within thirty days with the printed slip, and we refund the whole \
+amount to your account.""",
+    ),
+)
+
+
+class StagedEngine(EmbeddedEngine):
+    """The embedded model, except that conversations follow the script above."""
+
+    async def stream(self, job):
+        if job.messages is None:
+            async for piece in super().stream(job):
+                yield piece
+            return
+        replies = dict(TALK)
+        asked = job.messages[-1].content
+        reply = next(text for question, text in replies.items() if asked[:20] == question[:20])
+        for word in reply.split(" "):
+            await asyncio.sleep(0)
+            yield Piece(text=f"{word} ", completion_tokens=1)
+        yield Piece(finish_reason="stop", prompt_tokens=20)
+
+
+def main() -> None:
+    """Write every picture into `docs/images`."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    with (
+        tempfile.TemporaryDirectory() as home,
+        Site(Path(home), POLICY, engine=StagedEngine()) as site,
+        sync_playwright() as started,
+    ):
+        browser = started.chromium.launch(executable_path=program, args=ARGUMENTS)
+        page = browser.new_page(viewport=SIZE, color_scheme="light")
+        page.set_default_timeout(120_000)
+        page.goto(one_time_link(site.state, site.url))
+        page.wait_for_url("**/console/next-word")
+        for take in (next_word, stories, chat, review, ledger, use_case):
+            take(page, site)
+        browser.close()
+
+
+def next_word(page, site) -> None:
+    page.click("summary")
+    page.fill("#seed", "11")
+    for place in range(4):
+        page.click("#draw")
+        page.locator(".trail li").nth(place).wait_for()
+    shot(page, "next-word")
+
+
+def stories(page, site) -> None:
+    page.goto(f"{site.url}/console/next-word")
+    page.click("summary")
+    page.fill("#seed", "7")
+    page.click("#stories")
+    page.locator("article").first.wait_for()
+    shot(page, "stories")
+
+
+def chat(page, site) -> None:
+    for question, _ in TALK:
+        say(page, site, question)
+    shot(page, "chat")
+
+
+def review(page, site) -> None:
+    page.goto(f"{site.url}/console/review")
+    page.locator(".items a").first.click()
+    page.locator("#reason").wait_for()
+    shot(page, "review")
+
+
+def ledger(page, site) -> None:
+    site.ledger.checkpoint()
+    page.goto(f"{site.url}/console/ledger")
+    page.click("text=Check the chain now")
+    page.locator(".seal-good").wait_for()
+    shot(page, "ledger", whole=False)
+
+
+def use_case(page, site) -> None:
+    site.ledger.uses.publish(POLICY.replace('"creative"', '"balanced"'), by="ann")
+    page.goto(f"{site.url}/console/use-case")
+    shot(page, "use-case", whole=False)
+
+
+def shot(page, name: str, *, whole: bool = True) -> None:
+    """Write one picture; a whole page is cut at twice the window's height."""
+    height = min(page.evaluate("document.documentElement.scrollHeight"), 2 * SIZE["height"])
+    page.set_viewport_size({**SIZE, "height": int(height) if whole else SIZE["height"]})
+    page.mouse.move(0, 0)
+    page.evaluate("scrollTo(0, 0)")
+    page.screenshot(path=str(IMAGES / f"{name}.png"))
+    page.set_viewport_size(SIZE)
+
+
+if __name__ == "__main__":
+    main()
