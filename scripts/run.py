@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -40,11 +41,11 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
-    with server() as child:
+    with server() as (child, said):
         try:
             wait_until_ready(child)
             show(ask(PROMPT))
-            print(f"\nThe gateway goes on at http://{HOST}:{PORT}. Ctrl-C stops it.", flush=True)
+            print(f"\n{''.join(said)}", end="", flush=True)
             return child.wait()
         except KeyboardInterrupt:
             print("\nstopping …", flush=True)
@@ -62,18 +63,24 @@ def taken() -> bool:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[subprocess.Popen[bytes]]:
-    """Run `upright serve` as a child that is stopped, whatever happens, at the end."""
+def server() -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """Run `upright serve` as a child that is stopped, whatever happens, at the end.
+
+    Yields the child, and the growing list of the lines it has printed: its address, where its
+    key lies, and the link that opens the console once.
+    """
     command = [
         str(Path(sys.executable).with_name("upright")),
         *("serve", "--policy", PRESET, "--host", HOST, "--port", str(PORT)),
     ]
     print(f"starting: upright {' '.join(command[1:])}", flush=True)
     # A session of its own, so that Ctrl-C reaches this script alone and the stop is orderly.
-    child = subprocess.Popen(command, start_new_session=True)
+    child = subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE, text=True)
+    said: list[str] = []
+    threading.Thread(target=listen, args=(child, said), daemon=True).start()
     signal.signal(signal.SIGTERM, interrupt)
     try:
-        yield child
+        yield child, said
     finally:
         if child.poll() is None:
             child.send_signal(signal.SIGINT)
@@ -83,12 +90,19 @@ def server() -> Iterator[subprocess.Popen[bytes]]:
                 child.kill()
 
 
+def listen(child: subprocess.Popen[str], said: list[str]) -> None:
+    """Note each line that the child prints."""
+    if child.stdout is not None:
+        while line := child.stdout.readline():
+            said.append(line)
+
+
 def interrupt(*_: object) -> None:
     """Treat SIGTERM like Ctrl-C."""
     raise KeyboardInterrupt
 
 
-def wait_until_ready(child: subprocess.Popen[bytes]) -> None:
+def wait_until_ready(child: subprocess.Popen[str]) -> None:
     """Return once /readyz answers 200.
 
     Raises:
