@@ -91,18 +91,13 @@ class CheckpointFile:
 
     def lines(self) -> Iterator[bytes]:
         """Yield the whole lines. A torn last line was never acknowledged and is left out."""
-        if self.path.exists():
-            for line in self.path.read_bytes().splitlines(keepends=True):
-                if line.endswith(b"\n"):
-                    yield line
+        for line in self._read(-1).splitlines(keepends=True):
+            if line.endswith(b"\n"):
+                yield line
 
     def last(self) -> Checkpoint | None:
         """Return the newest checkpoint, if there is one and it can be read."""
-        if not self.path.exists():
-            return None
-        with self.path.open("rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
-            whole = file.read().rpartition(b"\n")[0]
+        whole = self._read(_TAIL_BYTES).rpartition(b"\n")[0]
         return Checkpoint.from_line(whole.rpartition(b"\n")[2])
 
     def append(self, checkpoint: Checkpoint) -> None:
@@ -120,10 +115,25 @@ class CheckpointFile:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise LedgerError(
-                f"{self.path}: cannot be written: {error.strerror}",
-                mend="free some space; the events themselves are recorded",
-            ) from None
+            raise self._unusable(error) from None
+
+    def _read(self, tail: int) -> bytes:
+        """Return the last `tail` bytes, all for -1, none if there is no file."""
+        try:
+            with self.path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                file.seek(0 if tail < 0 else max(0, size - tail))
+                return file.read()
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: OSError) -> LedgerError:
+        return LedgerError(
+            f"{self.path}: cannot be used: {error.strerror}",
+            mend="check its owner and the space on its disk; the events themselves are recorded",
+        )
 
 
 def _drop_torn_line(file: BinaryIO) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from upright.keys import SigningKeys, TrustedKeys
+from upright.keys import SigningKeys
 from upright.ledger import chain
+from upright.ledger.anchors import weigh, weigh_copies
 from upright.ledger.checkpoint import Checkpoint, CheckpointFile
 from upright.ledger.database import Database
 from upright.ledger.record import GENESIS, entry_digest
@@ -47,23 +48,6 @@ class Verification:
         return {**shape, "interrupted": list(self.interrupted)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Anchors:
-    """What the checkpoints say.
-
-    Attributes:
-        heads: digest by count, of every checkpoint with a good signature.
-        problem: what is wrong with the checkpoints themselves.
-    """
-
-    heads: dict[int, str]
-    problem: str
-
-    def joined(self, other: _Anchors) -> _Anchors:
-        """Return what both say; where heads differ, the other's stand."""
-        return _Anchors(self.heads | other.heads, self.problem or other.problem)
-
-
 def verify(
     database: Database,
     keys: SigningKeys,
@@ -94,9 +78,9 @@ def verify(
         lines = list(file.lines())
         tables = PolicyTables.read(connection)
         trusted = keys.trusted()
-    anchors = _weigh(stored, lines, trusted, file)
+    anchors = weigh(stored, lines, trusted, file)
     if copies is not None:
-        anchors = anchors.joined(_weigh_copies(copies, trusted))
+        anchors = anchors.joined(weigh_copies(copies, trusted))
     walk = _Walk(anchors.heads)
     with database.reading() as connection:
         for row in _rows(connection, total):
@@ -190,68 +174,3 @@ def _recompute(row: Sequence[Any]) -> str | None:
         return entry_digest(*row[:7])
     except TypeError:
         return None  # A column was given another type, which SQLite allows.
-
-
-def _weigh(
-    stored: Sequence[Checkpoint],
-    lines: Sequence[bytes],
-    trusted: TrustedKeys,
-    file: CheckpointFile,
-) -> _Anchors:
-    """Check signatures, and that file and table agree."""
-    kept = [Checkpoint.from_line(line) for line in lines]
-    readable = [checkpoint for checkpoint in kept if checkpoint is not None]
-    good = [point for point in [*readable, *stored] if point.is_signed_by(trusted)]
-    problem = (
-        _unreadable_line(kept, file)
-        or _badly_signed(readable, trusted, str(file.path))
-        or _badly_signed(stored, trusted, "the table `checkpoints`")
-        or _disagreement(stored, readable, trusted, file)
-    )
-    return _Anchors({point.count: point.head for point in good}, problem)
-
-
-def _weigh_copies(copies: CheckpointFile, trusted: TrustedKeys) -> _Anchors:
-    """Check the checkpoints that somebody kept elsewhere; there need not be all of them."""
-    kept = [Checkpoint.from_line(line) for line in copies.lines()]
-    readable = [checkpoint for checkpoint in kept if checkpoint is not None]
-    good = [point for point in readable if point.is_signed_by(trusted)]
-    problem = _unreadable_line(kept, copies) or _badly_signed(readable, trusted, str(copies.path))
-    return _Anchors({point.count: point.head for point in good}, problem)
-
-
-def _unreadable_line(kept: Sequence[Checkpoint | None], file: CheckpointFile) -> str:
-    if None not in kept:
-        return ""
-    return f"{file.path}:{kept.index(None) + 1}: not a checkpoint"
-
-
-def _badly_signed(points: Sequence[Checkpoint], trusted: TrustedKeys, place: str) -> str:
-    for point in points:
-        if point.key not in trusted.keys:
-            return (
-                f"{place}: the checkpoint at {point.count} names the key {point.key}, whose "
-                "public half is not among the signing keys of this home"
-            )
-        if not point.is_signed_by(trusted):
-            return f"{place}: the checkpoint at {point.count} does not bear its key's signature"
-    return ""
-
-
-def _disagreement(
-    stored: Sequence[Checkpoint],
-    kept: Sequence[Checkpoint],
-    trusted: TrustedKeys,
-    file: CheckpointFile,
-) -> str:
-    in_file, in_table = set(kept), set(stored)
-    for point in stored:
-        # Other homes keep their checkpoints in their own files.
-        if point.key in trusted.own and point not in in_file:
-            return f"{file.path}: the checkpoint at {point.count} was removed or changed"
-    # Only the last can be absent from the table without anybody's doing: a crash between the
-    # file and the commit. The next checkpoint brings it in.
-    for point in kept[:-1]:
-        if point not in in_table:
-            return f"the table `checkpoints`: the one at {point.count} was removed or changed"
-    return ""
