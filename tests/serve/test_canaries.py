@@ -101,7 +101,7 @@ def test_no_library_can_log_a_value(lines):
     logging.getLogger("asyncio").error("exception was never retrieved: %r", ValueError(mail))
     logging.getLogger("httpx2").warning(f"POST {mail}")  # noqa: G004 (libraries do)
     try:
-        raise KeyError(mail)
+        {}[mail]
     except KeyError:
         logging.getLogger("uvicorn.error").exception("failed for %s", mail)
     warnings.warn(mail, stacklevel=1)
@@ -136,7 +136,7 @@ def test_a_line_of_ours_has_only_the_listed_fields(lines):
 
 def test_a_failure_is_told_by_type_and_place(lines):
     try:
-        raise ValueError(CANARIES[0])
+        int(CANARIES[0])
     except ValueError as error:
         logs.log_failure("failed", error, id="ans_1")
     line = json.loads(lines.getvalue())

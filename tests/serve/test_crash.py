@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx2
 from tests.answer.fakes import HEAD, rule
@@ -40,7 +41,7 @@ with listening("127.0.0.1", 0) as sock:
 
 
 def started(home, policy):
-    environment = os.environ | {"PYTHONPATH": os.getcwd()}
+    environment = os.environ | {"PYTHONPATH": str(Path.cwd())}
     child = subprocess.Popen(
         [sys.executable, "-c", SERVER, str(home), str(policy)],
         stdout=subprocess.PIPE,

@@ -38,13 +38,12 @@ def serve(  # noqa: PLR0917 (Typer names them as options)
     """Answer requests in OpenAI's wire format, guarded, and serve the console."""
     del debug
     from upright.console import mount
-    from upright.policy.load import policy_text
     from upright.serve.app import build_app
     from upright.serve.logs import install
     from upright.serve.run import listening, run
     from upright.serve.state import GatewayState, Settings
 
-    texts = tuple(policy_text(name)[0] for name in policy)
+    texts = tuple(_valid_text(name) for name in policy)
     with listening(host, port) as sock:
         state = GatewayState.open(Settings(texts, workers=workers))
         application = build_app(state)
@@ -52,6 +51,15 @@ def serve(  # noqa: PLR0917 (Typer names them as options)
         install()
         bound = sock.getsockname()[1]
         run(application, sock, ready=lambda _: _tell(state, host, bound, quiet=quiet))
+
+
+def _valid_text(name: str) -> str:
+    """Return the text of a use-case file or preset that is known to be good."""
+    from upright.policy.load import parse_policy, policy_text
+
+    text, source = policy_text(name)
+    parse_policy(text, source=source)
+    return text
 
 
 def _tell(state: GatewayState, host: str, port: int, *, quiet: bool) -> None:
