@@ -90,7 +90,7 @@ def test_a_stream_leaves_as_the_whole_text_would(detector, data):
     assert_stream_equals_whole(guard, text, chunks, data.draw(st.sampled_from(list(Stage))))
 
 
-@settings(max_examples=200 * MANY)
+@settings(max_examples=40 * MANY)
 @given(data=st.data())
 def test_a_stream_leaves_as_the_whole_text_would_with_all_detectors_at_once(data):
     names = ["pii.*", "secret.*", "toxicity.*", "custom.*", "custom.word", "injection.*", "*"]
@@ -117,7 +117,7 @@ def lagging(guard: Guard, driver: StreamDriver, chunks: list[str], lags: list[in
     return released + driver.finish()
 
 
-@settings(max_examples=150 * MANY)
+@settings(max_examples=60 * MANY)
 @given(data=st.data())
 def test_slow_scans_change_nothing_but_the_number_of_scans(data):
     guard = Guard(policy_with(data.draw(rules("custom.*")), rule("pii.*")), [*REGISTERED, *fakes()])

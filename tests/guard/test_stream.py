@@ -77,7 +77,7 @@ def test_scans_grow_rarer_as_the_text_grows():
     text = "no beast at all. " * 600
     assert "".join(pieces(guard, *text)) == text
     assert len(asked) < len(text) / 8
-    assert sum(asked) < 140 * len(text), "linear in the text, however small the pieces"
+    assert sum(asked) < 70 * len(text), "linear in the text, however small the pieces"
 
 
 def test_a_whole_text_in_one_piece_leaves_with_its_last_words_held():

@@ -13,7 +13,7 @@ from upright.guard.writer import Writer
 from upright.terms import Action, DetectorError, Outcome, Record, Stage, Verdict
 
 # See `StreamDriver._worth_a_scan`.
-_PACE = 128
+_PACE = 64
 
 
 @dataclass(frozen=True, slots=True)
