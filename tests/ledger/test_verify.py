@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -13,10 +14,6 @@ from hypothesis import strategies as st
 from upright.ledger import Event, Ledger
 
 COLUMNS = ("time", "kind", "use_case", "request", "body", "previous", "digest")
-
-
-def unsynced(folder: str) -> str:
-    return f"sqlite:///{folder}/ledger.db?synchronous=normal"
 
 
 def changed(value: str, column: str) -> str:
@@ -222,16 +219,29 @@ def tampered(rows, what, place, other, column):
     return [{**row, "sequence": sequence} for sequence, row in enumerate(rows, 1)]
 
 
+@pytest.fixture(scope="module")
+def empty_database(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("empty")
+    Ledger.open(home=folder).close()
+    return folder / "ledger.db"
+
+
+def copied(database: Path, folder: str) -> Ledger:
+    """Open a copy of an empty ledger, which takes a tenth of the time of making one."""
+    file = Path(folder) / "ledger.db"
+    shutil.copy(database, file)
+    return Ledger.open(f"sqlite:///{file}?synchronous=normal", home=Path(folder))
+
+
 @settings(deadline=None, max_examples=150)
 @given(data=st.data())
-def test_any_tampering_with_any_ledger_before_its_last_checkpoint_is_found(attack, data):
+def test_any_tampering_with_any_ledger_before_its_last_checkpoint_is_found(
+    attack, empty_database, data
+):
     events, signed = data.draw(ledgers())
     tampering = data.draw(tamperings(len(events), max(signed)))
     *how, anew = tampering
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Ledger.open(unsynced(folder), home=Path(folder)) as ledger,
-    ):
+    with tempfile.TemporaryDirectory() as folder, copied(empty_database, folder) as ledger:
         for sequence, event in enumerate(events, 1):
             ledger.append(event)
             if sequence in signed:
