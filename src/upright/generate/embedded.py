@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import AsyncGenerator, Callable
 from typing import TypeVar
 
 from upright.generate.chat import chat_tokens
+from upright.generate.company import same_in_company
 from upright.generate.decode import Decoder
 from upright.generate.llama import LlamaContext, LlamaModel
 from upright.generate.schedule import SLICE, Scheduler
 from upright.generate.tasks import LookTask, ScoreTask, WriteTask
+from upright.generate.threads import cores
 from upright.generate.types import (
     EngineError,
     Job,
@@ -31,7 +32,11 @@ _T = TypeVar("_T")
 
 
 class Runtime:
-    """A loaded model with its memory and its thread, shared by all engines of the process."""
+    """A loaded model with its memory and its thread, shared by all engines of the process.
+
+    Attributes:
+        mixes: whether sequences that share a step change each other's rounding.
+    """
 
     _lock = threading.Lock()
     _open: dict[tuple[str, int, int], Runtime] = {}  # noqa: RUF012 (the registry of runtimes is shared on purpose)
@@ -39,8 +44,9 @@ class Runtime:
     def __init__(self, weights: Weights, *, slots: int, length: int) -> None:
         self.model = LlamaModel(weights.path)
         self.context = LlamaContext(
-            self.model, sequences=slots, length=length, batch=max(SLICE, slots), threads=_threads()
+            self.model, sequences=slots, length=length, batch=max(SLICE, slots), threads=cores()
         )
+        self.mixes = slots > 1 and not same_in_company(self.context, slots)
         self.scheduler = Scheduler(self.context, slots=slots, waiting=WAITING)
         self.users = 0
         self._key = (weights.digest, slots, length)
@@ -126,7 +132,7 @@ class EmbeddedEngine:
                     job.sampling, runtime.model, choice=choice, logprobs=job.logprobs, room=room
                 ),
                 deliver,
-                solitary=False,
+                solitary=runtime.mixes and job.sampling.seed is not None,
             )
             for choice in range(job.choices)
         ]
@@ -251,11 +257,3 @@ def _surrogate() -> EngineError:
     return EngineError(
         "the prompt holds half of a surrogate pair, which is no character", kind="bad_request"
     )
-
-
-def _threads() -> int:
-    """Return the number of computing threads: the cores of this process, at most eight."""
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    return min(cores, 8)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+import time
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
@@ -21,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from upright.generate.threads import Governor, patient_threads
 from upright.generate.types import EngineError
 from upright.terms import MissingExtraError, UprightError
 
@@ -152,7 +154,15 @@ def library() -> Any:  # noqa: ANN401 (ctypes resolves attributes at run time)
     # its core from whoever should reach the barrier next: beside other busy processes that made
     # one answer ten times slower. Sleeping costs an idle machine next to nothing.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    opened = ctypes.CDLL(str(_shared_object()))
+    path = _shared_object()
+    try:
+        with patient_threads():
+            opened = ctypes.CDLL(str(path))
+    except OSError as problem:
+        raise UprightError(
+            f"{path}: the library cannot be loaded: {problem}",
+            mend="on Debian and Ubuntu: apt install libgomp1",
+        ) from None
     for name, (result, arguments) in _SIGNATURES.items():
         function = getattr(opened, name, None)
         if function is None:
@@ -272,7 +282,7 @@ class LlamaContext:
         sequences: how many sequences it holds at once.
         length: tokens in each.
         batch: most tokens in one step.
-        threads: computing threads.
+        threads: most computing threads; see `threads.Governor`.
     """
 
     def __init__(
@@ -289,15 +299,12 @@ class LlamaContext:
         self._handle = self._library.llama_init_from_model(model.handle, parameters)
         if not self._handle:
             raise EngineError("llama.cpp has no memory for the context", kind="unavailable")
+        self._governor = Governor(threads)
         self._memory = self._library.llama_get_memory(self._handle)
         self._batch = self._library.llama_batch_init(batch, 0, 1)
         self._vocabulary = model.size
         self.length: int = self._library.llama_n_ctx_seq(self._handle)
         self.batch = batch
-
-    def use_threads(self, threads: int) -> None:
-        """Compute the next steps with this many threads; it changes no result."""
-        self._library.llama_set_n_threads(self._handle, threads, threads)
 
     def forget(self, sequence: int) -> None:
         """Empty one sequence."""
@@ -319,10 +326,21 @@ class LlamaContext:
             batch.n_seq_id[at] = 1
             batch.seq_id[at][0] = feed.sequence
             batch.logits[at] = feed.wanted
-        status: int = self._library.llama_decode(self._handle, batch)
+        status = self._decode()
         if status != 0:
             raise EngineError(f"llama.cpp failed with status {status}", kind="unavailable")
         return [self._logits(at) for at, feed in enumerate(feeds) if feed.wanted]
+
+    def _decode(self) -> int:
+        # The number of threads changes no result: see the note on flash attention above.
+        threads = self._governor.threads
+        self._library.llama_set_n_threads(self._handle, threads, threads)
+        wall, processor = time.perf_counter(), time.thread_time()
+        status: int = self._library.llama_decode(self._handle, self._batch)
+        self._governor.note(
+            threads, wall=time.perf_counter() - wall, processor=time.thread_time() - processor
+        )
+        return status
 
     def _logits(self, at: int) -> NDArray[np.float32]:
         pointer = self._library.llama_get_logits_ith(self._handle, at)
