@@ -70,6 +70,12 @@ def home(tmp_path, monkeypatch):
     return tmp_path / "home"
 
 
+def run(*words):
+    with pytest.raises(SystemExit) as ended:
+        main(list(words))
+    assert ended.value.code == 0
+
+
 def serving(use_file, *more):
     upright = str(Path(sys.executable).with_name("upright"))
     command = [upright, "serve", "--policy", str(use_file)]
@@ -118,7 +124,7 @@ def test_serve_says_when_the_policy_is_wrong(tmp_path, home, capsys):
 
 
 def test_answer_prints_text_verdicts_and_ids(use_file, home, capsys):
-    main(["answer", "--policy", str(use_file), "--prompt", f"write to {MAIL}"])
+    run("answer", "--policy", str(use_file), "--prompt", f"write to {MAIL}")
     printed = capsys.readouterr().out
     assert printed.startswith("write to [EMAIL]\n")
     assert "prompt content: pii.email → redact" in printed
@@ -127,7 +133,7 @@ def test_answer_prints_text_verdicts_and_ids(use_file, home, capsys):
 
 
 def test_answer_gives_json(use_file, home, capsys):
-    main(["answer", "--policy", str(use_file), "--prompt", f"write to {MAIL}", "--json"])
+    run("answer", "--policy", str(use_file), "--prompt", f"write to {MAIL}", "--json")
     made = json.loads(capsys.readouterr().out)
     assert made["text"] == "write to [EMAIL]"
     assert made["finish_reason"] == "stop"
