@@ -165,3 +165,7 @@ def not_a_detector() -> str:
 
 def refused() -> _Faulty:
     raise ConfigError("this detector cannot be built", mend="leave it out")
+
+
+def crashing() -> _Faulty:
+    raise ZeroDivisionError

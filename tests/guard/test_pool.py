@@ -17,7 +17,7 @@ from tests.guard.fakes import word
 from tests.guard.policies import NOTICE, policy_with, rule
 
 from upright.guard import Guard, GuardPool
-from upright.terms import Action, ConfigError, Record, Stage
+from upright.terms import Action, ConfigError, Record, Stage, UprightError
 
 WORD = "tests.guard.fakes:word"
 KINDS = {
@@ -156,6 +156,12 @@ def test_many_records_come_back_in_order_and_errors_stay_with_their_record():
 def test_a_guard_that_cannot_be_built_says_so_at_once():
     with pytest.raises(ConfigError, match="cannot be built"):
         GuardPool(policy(), 1, extra=("tests.guard.fakes:refused",))
+
+
+def test_a_worker_that_cannot_even_start_is_an_error_in_words(capfd):
+    with pytest.raises(UprightError, match="worker process ended"):
+        GuardPool(policy(), 2, extra=("tests.guard.fakes:crashing",))
+    assert "ZeroDivisionError" in capfd.readouterr().err
 
 
 def test_an_empty_guard_is_refused_by_a_pool_too():

@@ -13,12 +13,12 @@ from upright.guard.batches import batched_scans
 from upright.guard.cache import ScanCache, cache_key
 from upright.guard.frames import Spec, Task, bare
 from upright.guard.lane import Job, Lane, Nursery
-from upright.guard.process import WorkerProcess
+from upright.guard.process import WorkerLostError, WorkerProcess
 from upright.guard.pseudonyms import Pseudonyms
 from upright.guard.rules import Rulebook
 from upright.guard.scan import Scan
 from upright.guard.stream import StreamDriver, Window, decide
-from upright.terms import Record, Stage, Verdict
+from upright.terms import Record, Stage, UprightError, Verdict
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -40,7 +40,7 @@ class GuardPool:
 
     Raises:
         ConfigError: as `Guard.from_policy`.
-        WorkerLostError: if no worker process can be started.
+        UprightError: if no worker process can be started.
     """
 
     def __init__(
@@ -62,10 +62,15 @@ class GuardPool:
         crew = [WorkerProcess(spec, self.deadline) for _ in range(workers)]
         try:
             self.digest = crew[0].ready().digest
-        except BaseException:
+        except (UprightError, WorkerLostError) as error:
             for worker in crew:
                 worker.kill()
-            raise
+            if isinstance(error, UprightError):
+                raise
+            raise UprightError(
+                "the guard's worker process ended before it had built its guard",
+                mend="its own words stand above; `upright guard check` shows them alone",
+            ) from None
         self._nursery = Nursery(lambda: WorkerProcess(spec, self.deadline))
         self._lanes = [
             Lane(self._jobs, worker, self._nursery, self.rulebook.on_error) for worker in crew
