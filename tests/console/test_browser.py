@@ -311,6 +311,26 @@ def test_nothing_of_a_withheld_answer_reaches_the_browser(open_page, site):
     assert "the rest" not in bodies
 
 
+def test_leaving_the_page_cancels_the_answer(open_page, site):
+    text = site.ledger.uses.active("order-support")[1]
+    site.ledger.uses.publish(text.replace('action = "review"', 'action = "flag"'), by="a test")
+    page = open_page()
+    go(page, site, "/chat")
+    site.engine.go_on.clear()
+    page.fill("#message", "Tell me")
+    page.click("text=Send")
+    page.locator(".is-writing").get_by_text("The first words").wait_for()
+    go(page, site, "/ledger")
+    waited = threading.Event()
+    for _ in range(600):
+        # The first try met the old policy and was closed as superseded.
+        reasons = [one.body["finish_reason"] for one in site.ledger.entries(kind="closed")]
+        if len(reasons) > 1:
+            break
+        waited.wait(0.05)
+    assert reasons == ["superseded", "cancelled"]
+
+
 def test_hostile_words_run_nothing(open_page, site):
     """A dialog, an error or a blocked script would be a complaint of the browser."""
     page = open_page()

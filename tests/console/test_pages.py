@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import pytest
 
+from upright.answer import UseStoppedError
 from upright.console.endpoint import as_problem, error_page
 from upright.console.errors import PageError
 from upright.console.words import (
@@ -20,6 +21,8 @@ from upright.console.words import (
     spelled,
     tone,
 )
+from upright.generate import EngineError
+from upright.ledger import ConflictError, LedgerError, NotFoundError
 from upright.serve.errors import refused
 from upright.terms import HAZARDS, Action, UprightError
 
@@ -254,3 +257,46 @@ def test_an_error_page_replaces_the_whole_page(browser):
     assert response.status_code == 403
     assert response.headers["hx-retarget"] == "#main"
     assert response.headers["hx-reselect"] == "#main"
+
+
+def test_a_ledger_that_is_away_is_a_page_that_tells_strangers_nothing(
+    browser, new_browser, gateway, monkeypatch
+):
+    def away(*_, **__):
+        raise LedgerError("sqlite:////srv/private/place: disk I/O error")
+
+    stranger = new_browser()
+    stranger.get("/sign-in")
+    monkeypatch.setattr(gateway.ledger.api_keys, "find", away)
+    stranger.post("/sign-in", {"key": gateway.secret}, status=503)
+    assert "private" not in stranger.page
+    assert "cannot answer now" in stranger.page
+    monkeypatch.setattr(gateway.ledger.api_keys, "list", away)
+    browser.get("/chat", status=503)
+    assert "private" not in browser.page
+
+
+def test_a_page_whose_records_are_away_says_why_to_whoever_signed_in(browser, gateway, monkeypatch):
+    def away(*_, **__):
+        raise LedgerError("the database is locked", mend="end the other process")
+
+    monkeypatch.setattr(gateway.ledger, "verify", away)
+    browser.get("/ledger")
+    browser.post("/ledger/verify", status=503)
+    assert "the database is locked" in browser.page
+    assert "end the other process" in browser.page
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (NotFoundError("no"), 404),
+        (ConflictError("no"), 409),
+        (LedgerError("no"), 503),
+        (UseStoppedError("use", "why"), 503),
+        (EngineError("no", kind="timeout"), 503),
+        (UprightError("no"), 400),
+    ],
+)
+def test_each_kind_of_error_has_its_status(error, status):
+    assert error_page(error).status == status

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Final
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from upright.answer import UseStoppedError
 from upright.console.errors import PageError
 from upright.console.forms import read_form
-from upright.console.frame import framed, go
-from upright.console.render import BASE, HEADERS
+from upright.console.frame import OUTSIDE, framed, go
+from upright.console.render import BASE, HEADERS, render
 from upright.console.session import COOKIE, Session
 from upright.console.visit import Page, Visit
+from upright.generate import EngineError
+from upright.ledger import ConflictError, LedgerError, NotFoundError
 from upright.serve.errors import ApiError
 from upright.serve.logs import log_failure
 from upright.terms import UprightError
@@ -31,6 +34,14 @@ Endpoint = Callable[["Request"], Awaitable[Response]]
 
 # An error page has not the part that htmx was told to take, so it takes the whole.
 _WHOLE_PAGE: Final = {"hx-retarget": "#main", "hx-reselect": "#main", "hx-reswap": "outerHTML"}
+
+_STATUSES: Final[tuple[tuple[type[UprightError], int], ...]] = (
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (LedgerError, 503),
+    (UseStoppedError, 503),
+    (EngineError, 503),
+)
 
 TITLES: Final = {
     400: "This could not be read",
@@ -56,22 +67,38 @@ def endpoint(desk: Desk, handler: Handler, *, public: bool = False) -> Endpoint:
     """
 
     async def answer(request: Request) -> Response:
-        visit = await run_in_threadpool(_visit, desk, request)
         try:
-            if visit.key is None and not public:
-                return _to_sign_in(request)
-            if request.method == "POST":
-                visit = await _with_form(visit)
-            made = await _called(handler, visit)
-        except Exception as error:  # noqa: BLE001 (every failure becomes a page, none a traceback)
-            made = error_page(error)
-        if isinstance(made, Page):
-            made = await run_in_threadpool(framed, visit, made)
+            made = await _answer(desk, handler, request, public=public)
+        except Exception as error:  # noqa: BLE001 (without the ledger not even the frame can be made)
+            made = _bare(error)
         if _by_htmx(request) and made.status_code >= HTTPStatus.BAD_REQUEST:
             made.headers.update(_WHOLE_PAGE)
         return made
 
     return answer
+
+
+async def _answer(desk: Desk, handler: Handler, request: Request, *, public: bool) -> Response:
+    visit = await run_in_threadpool(_visit, desk, request)
+    if visit.key is None and not public:
+        return _to_sign_in(request)
+    try:
+        if request.method == "POST":
+            visit = await _with_form(visit)
+        made = await _called(handler, visit)
+    except Exception as error:
+        if visit.key is None and not isinstance(error, PageError):
+            raise
+        made = error_page(error)
+    return await run_in_threadpool(framed, visit, made) if isinstance(made, Page) else made
+
+
+def _bare(error: Exception) -> Response:
+    """Return an error page without the frame; it tells a stranger nothing."""
+    log_failure("console_failed", error)
+    page = error_page(PageError("The service cannot answer now.", mend="Try again.", status=503))
+    values = {**OUTSIDE, "form_token": "", "done": "", **page.values}
+    return render(page.template, values, status=page.status)
 
 
 def _by_htmx(request: Request) -> bool:
@@ -99,10 +126,16 @@ def stranger(desk: Desk, status: int) -> Callable[[Request, Exception], Awaitabl
 def error_page(error: Exception) -> Page:
     """Return the page for an error."""
     problem = as_problem(error)
-    status = getattr(problem, "status", 400)
+    status = _status(problem)
     title = TITLES.get(status, TITLES[400])
     values = {"title": title, "problem": problem.problem, "mend": problem.mend, "status": status}
     return Page("error.html", values, status=status)
+
+
+def _status(problem: UprightError) -> int:
+    if isinstance(problem, PageError):
+        return problem.status
+    return next((status for kind, status in _STATUSES if isinstance(problem, kind)), 400)
 
 
 def as_problem(error: Exception) -> UprightError:

@@ -23,6 +23,9 @@ _TABS: Final = (
 )
 _MOST_COUNTED = 99
 
+OUTSIDE: Final[Mapping[str, Any]] = {"visitor": None, "policy": None, "use": None}
+"""The frame for whoever has not signed in."""
+
 DONE: Final = {
     "decided": "Your decision is recorded.",
     "appealed": "Your appeal waits for a person.",
@@ -35,7 +38,7 @@ DONE: Final = {
 
 def framed(visit: Visit, page: Page) -> Response:
     """Render a page. Reads the ledger, so it belongs in a thread."""
-    frame = _frame(visit, page) if visit.key else {"visitor": None, "policy": None, "use": None}
+    frame = _frame(visit, page) if visit.key else OUTSIDE
     shared = {
         "form_token": visit.desk.sessions.form_token(visit.session),
         "done": DONE.get(visit.query.get("done", ""), ""),

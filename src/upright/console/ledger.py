@@ -10,7 +10,6 @@ from upright.console.errors import PageError
 from upright.console.frame import go
 from upright.console.visit import Page, Visit
 from upright.console.words import KINDS
-from upright.ledger import NotFoundError
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -87,10 +86,7 @@ def show(visit: Visit) -> Page:
     """One record in full, of the visitor's use only."""
     sequence = int(visit.path["sequence"])
     newest = visit.state.ledger.head()
-    try:
-        entry = visit.state.ledger.entry(min(sequence, _LARGEST))
-    except NotFoundError as error:
-        raise PageError(error.problem, status=404) from None
+    entry = visit.state.ledger.entry(min(sequence, _LARGEST))
     if entry.use_case != visit.use_case:
         raise PageError(
             f"Record {sequence} belongs to another use.",

@@ -13,7 +13,6 @@ from upright.console.frame import go
 from upright.console.marks import Mark, segments
 from upright.console.visit import Page, Visit
 from upright.console.words import hazard_title, tone
-from upright.ledger import ConflictError, NotFoundError
 from upright.serve.errors import ApiError
 from upright.serve.routes.people import appeal as open_appeal
 from upright.serve.wire import AppealRequest
@@ -90,12 +89,7 @@ def decide(visit: Visit) -> Page | Response:
         problem = "Choose to release or to withhold."
     if problem:
         return _item_page(item, problem=problem, draft=reason, status=400)
-    try:
-        visit.state.ledger.reviews.decide(
-            item.id, cast("Any", decision), reason=reason, by=visit.by
-        )
-    except ConflictError as error:
-        raise PageError(error.problem, mend=error.mend, status=409) from None
+    visit.state.ledger.reviews.decide(item.id, cast("Any", decision), reason=reason, by=visit.by)
     return go(f"/review/{item.id}", done="decided")
 
 
@@ -127,10 +121,7 @@ def _cards(visit: Visit, state: Any) -> list[Card]:  # noqa: ANN401 (the queue's
 
 
 def _item(visit: Visit) -> ReviewItem:
-    try:
-        item = visit.state.ledger.reviews.get(visit.path["item"])
-    except NotFoundError as error:
-        raise PageError(error.problem, mend=error.mend, status=404) from None
+    item = visit.state.ledger.reviews.get(visit.path["item"])
     if item.use_case != visit.use_case:
         # The same words as for no item: a key must not learn of another use's.
         raise PageError(f"the review queue has no item {item.id!r}", status=404)
