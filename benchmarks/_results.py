@@ -35,4 +35,7 @@ def record(section: str, lines: Sequence[str], *, path: Path = RESULTS) -> None:
 def _where_and_when() -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     day = datetime.now(UTC).strftime("%Y-%m-%d")
-    return f"{day}, Python {platform.python_version()}, {platform.machine()}, {cores} cores."
+    # What else the machine did: figures of a busy one are worse than they need be.
+    busy = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    machine = f"Python {platform.python_version()}, {platform.machine()}, {cores} cores"
+    return f"{day}, {machine}, load {busy} at the end."
