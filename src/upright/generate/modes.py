@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from upright.generate.types import EngineError, Sampling
-from upright.policy import Generation, Policy
+from upright.policy import Policy
 
 MOST_STOPS = 16
 LONGEST_STOP = 500
@@ -60,7 +60,7 @@ def sampling_for(policy: Policy, overrides: Mapping[str, Any] | None = None) -> 
         EngineError: `bad_request` for an unknown name or a value of the wrong kind.
     """
     asked = {name: value for name, value in (overrides or {}).items() if value is not None}
-    base = _declared(policy.generation)
+    base = _declared(policy)
     mode = MODES[policy.generation.mode]
     sampling = Sampling(
         temperature=_number(
@@ -78,17 +78,23 @@ def sampling_for(policy: Policy, overrides: Mapping[str, Any] | None = None) -> 
     return sampling
 
 
-def _declared(generation: Generation) -> Sampling:
+def _declared(policy: Policy) -> Sampling:
+    generation = policy.generation
     mode = MODES[generation.mode]
+    # OpenAI's own protocol knows neither top-k nor repetition penalty: a server is sent them
+    # only if the policy names them.
+    ours = policy.engine.kind != "openai"
 
-    def or_mode(own: float | None, default: float) -> float:
+    def number(own: float | None, default: float) -> float:
         return default if own is None else own
 
     return Sampling(
-        temperature=or_mode(generation.temperature, mode.temperature),
-        top_k=int(or_mode(generation.top_k, mode.top_k)),
-        top_p=or_mode(generation.top_p, mode.top_p),
-        repetition_penalty=or_mode(generation.repetition_penalty, mode.repetition_penalty),
+        temperature=number(generation.temperature, mode.temperature),
+        top_k=int(number(generation.top_k, mode.top_k if ours else 0)),
+        top_p=number(generation.top_p, mode.top_p),
+        repetition_penalty=number(
+            generation.repetition_penalty, mode.repetition_penalty if ours else 1.0
+        ),
         max_tokens=generation.max_tokens,
     )
 

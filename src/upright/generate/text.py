@@ -46,10 +46,12 @@ class TextStream:
             return ""
         self.decoded += len(text)
         self._held += text
-        ends = [at for at in map(self._held.find, self._stop) if at >= 0]
+        found = [(self._held.find(stop), len(stop)) for stop in self._stop]
+        # The stop text that is complete first ends the answer, however the bytes were cut.
+        ends = [(at + length, at) for at, length in found if at >= 0]
         if ends:
             self.stopped = True
-            out, self._held = self._held[: min(ends)], ""
+            out, self._held = self._held[: min(ends)[1]], ""
         else:
             keep = 0 if final else self._possible_stop()
             cut = len(self._held) - keep
