@@ -212,6 +212,21 @@ def test_a_failed_checkpoint_stops_nothing_and_is_made_up_for(ledger, monkeypatc
     assert ledger.verify().checkpointed == 4
 
 
+def test_checkpoints_that_keep_failing_are_not_tried_with_every_event(ledger, monkeypatch):
+    tries = []
+
+    def fails():
+        tries.append(ledger.count())
+        raise LedgerError("no space")
+
+    monkeypatch.setattr(ledger, "checkpoint", fails)
+    writer = LedgerWriter(ledger, checkpoint_events=5)
+    for step in range(14):
+        writer.submit(happened(step)).result()
+    writer.close()
+    assert tries == [5, 9, 13, 14]
+
+
 @pytest.mark.parametrize("error", [LedgerError("no space"), RuntimeError("driver bug")])
 def test_a_failed_commit_fails_its_events_and_the_next_one_works(ledger, monkeypatch, error):
     real = ledger.append_with_states

@@ -164,7 +164,8 @@ class LedgerWriter:
             self._ledger.checkpoint()
         except Exception:  # noqa: BLE001 (the events are recorded; the next round signs them)
             _log.exception("the ledger could not be checkpointed")
-            self._unsigned_since = time.monotonic()
+            # Not with every batch from now on, but when it would be due anew.
+            self._unsigned, self._unsigned_since = 1, time.monotonic()
         else:
             self._unsigned = 0
 
