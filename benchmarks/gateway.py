@@ -1,0 +1,241 @@
+"""How much does the guarded gateway cost, and how much does it carry?
+
+A fake upstream and a load generator run as processes of their own on the same machine, so they
+take their share of its cores. Prompts and answers have 512 characters and none is sent twice.
+upright runs with the whole storytelling preset (every detector there is) and records each
+request in its ledger; LiteLLM's proxy runs with its content filter on prompts and answers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from _peers import peer
+from _results import record
+
+HERE = Path(__file__).parent
+LITELLM = "1.109.1"
+RATE = 150
+REQUESTS = 3000
+WARM_UP = 300
+CONNECTIONS = 16
+ASKED_P50, ASKED_P99, ASKED_TIMES = 0.010, 0.050, 2.0
+
+POLICY = """
+[engine]
+kind = "openai"
+base_url = "http://127.0.0.1:{port}/v1"
+model = "fake"
+
+[limits]
+requests_per_minute = 1000000
+max_concurrent = 256
+"""
+
+# Everything its content filter ships prebuilt for what upright's preset looks for.
+LITELLM_CONFIG = """
+model_list:
+  - model_name: fake
+    litellm_params:
+      model: openai/fake
+      api_base: http://127.0.0.1:{port}/v1
+      api_key: none
+guardrails:
+  - guardrail_name: content
+    litellm_params:
+      guardrail: litellm_content_filter
+      mode: [pre_call, post_call]
+      default_on: true
+      patterns:
+{patterns}
+general_settings:
+  master_key: sk-bench
+litellm_settings:
+  request_timeout: 60
+"""
+PATTERNS = ("email", "us_ssn", "visa", "mastercard", "amex", "ipv4", "us_phone", "aws_access_key")
+
+
+@contextlib.contextmanager
+def child(*command: object, **options: Any) -> Iterator[subprocess.Popen[str]]:  # noqa: ANN401 (Popen's own)
+    """Run a process that is ended at the end."""
+    process = subprocess.Popen([str(word) for word in command], text=True, **options)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@contextlib.contextmanager
+def upstream() -> Iterator[int]:
+    """Run the fake upstream; yield its port."""
+    with child(sys.executable, HERE / "_upstream.py", stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+
+
+@contextlib.contextmanager
+def upright(port: int, home: Path, *options: str) -> Iterator[tuple[int, str]]:
+    """Run `upright serve` with the storytelling preset; yield its port and a key."""
+    from upright.policy.load import preset_text  # noqa: PLC0415 (after the processes' environment)
+
+    policy = home / "policy.toml"
+    policy.write_text(preset_text("storytelling") + POLICY.format(port=port))
+    program = Path(sys.executable).with_name("upright")
+    environment = os.environ | {"UPRIGHT_HOME": str(home / "state"), "PYTHONUNBUFFERED": "1"}
+    command = (program, "serve", "--policy", policy, "--port", "0", *options)
+    with child(
+        *command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    ) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        own = int(first.split("127.0.0.1:")[1].split("/")[0])
+        yield own, (home / "state" / "local.key").read_text().strip()
+
+
+@contextlib.contextmanager
+def litellm(port: int, home: Path, workers: int) -> Iterator[tuple[int, str]]:
+    """Run LiteLLM's proxy with its content filter; yield its port and a key."""
+    python = peer(
+        "litellm",
+        LITELLM,
+        extra="proxy",
+        relaxed=("certifi", "litellm-proxy-extras", "litellm-enterprise"),
+    )
+    lines = "\n".join(
+        f"        - {{pattern_type: prebuilt, pattern_name: {name}, action: MASK}}"
+        for name in PATTERNS
+    )
+    config = home / "litellm.yaml"
+    config.write_text(LITELLM_CONFIG.format(port=port, patterns=lines))
+    own = free_port()
+    command = (
+        *(python.with_name("litellm"), "--config", config, "--host", "127.0.0.1"),
+        *("--port", own, "--num_workers", workers, "--telemetry", "False"),
+    )
+    environment = os.environ | {
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "LITELLM_LOG": "ERROR",
+        "PATH": f"{python.parent}:{os.environ['PATH']}",
+    }
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with child(*command, env=environment, **quiet):
+        wait_for(f"http://127.0.0.1:{own}/health/liveliness")
+        yield own, "sk-bench"
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    import socket  # noqa: PLC0415 (here alone)
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(url: str) -> None:
+    """Return once an address answers.
+
+    Raises:
+        RuntimeError: after two minutes.
+    """
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(url, timeout=2).close()
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"{url} does not answer")
+
+
+def load(
+    port: int, secret: str, requests: int = REQUESTS, connections: int = CONNECTIONS, rate: int = 0
+) -> dict[str, Any]:
+    """Run the load generator and return what it measured."""
+    command = [sys.executable, HERE / "_load.py", port, secret, requests, connections, rate]
+    ran = subprocess.run(
+        [str(word) for word in command], check=True, capture_output=True, text=True
+    )
+    result: dict[str, Any] = json.loads(ran.stdout)
+    return result
+
+
+def quantile(latencies: list[float], share: float) -> float:
+    """Return a quantile of sorted latencies, in seconds."""
+    return latencies[min(len(latencies) - 1, int(share * len(latencies)))]
+
+
+def filters(port: int, secret: str) -> bool:
+    """Say whether a gateway really guards: an address in the prompt must not come back."""
+    body = {"model": "fake", "messages": [{"role": "user", "content": "I am bob@example.com"}]}
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/v1/chat/completions",
+        json.dumps(body).encode(),
+        {"authorization": f"Bearer {secret}", "content-type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return response.status == 200
+
+
+def measured(port: int, secret: str) -> tuple[float, list[float]]:
+    """Return the rate a gateway carries, and its latencies at the asked rate."""
+    assert filters(port, secret)
+    load(port, secret, WARM_UP)
+    rate = load(port, secret)["rate"]
+    return rate, load(port, secret, rate=RATE)["latencies"]
+
+
+def main() -> None:
+    """Measure both gateways and write the section."""
+    with tempfile.TemporaryDirectory() as folder, upstream() as port:
+        home = Path(folder)
+        bare = load(port, "none", rate=RATE)["latencies"]
+        with upright(port, home) as (own, secret):
+            rate, latencies = measured(own, secret)
+        theirs = 0.0
+        for workers in (1, 2):
+            with litellm(port, home, workers) as (other, key):
+                load(other, key, WARM_UP)
+                theirs = max(theirs, load(other, key, REQUESTS // 2)["rate"])
+    p50 = quantile(latencies, 0.50) - quantile(bare, 0.50)
+    p99 = quantile(latencies, 0.99) - quantile(bare, 0.99)
+    print(f"p50 {p50 * 1e3:.1f} ms, p99 {p99 * 1e3:.1f} ms, {rate:.0f}/s, LiteLLM {theirs:.0f}/s")
+    record("Gateway: added latency and requests per second", lines(p50, p99, rate, theirs))
+
+
+def lines(p50: float, p99: float, rate: float, theirs: float) -> list[str]:
+    """Return the section's lines: shares of what was asked, and the ratio to the peer."""
+    rows = [
+        ("added latency at 150 requests/s, median", f"{p50 / ASKED_P50:.2f} of the 10 ms asked"),
+        ("added latency at 150 requests/s, 99 %", f"{p99 / ASKED_P99:.2f} of the 50 ms asked"),
+        ("requests/s", f"{rate / RATE:.2f} times the 150 asked"),
+        (f"requests/s against LiteLLM {LITELLM} with its filter", f"{rate / theirs:.1f} times"),
+    ]
+    reached = p50 <= ASKED_P50 and p99 <= ASKED_P99 and rate >= RATE
+    reached = reached and rate >= ASKED_TIMES * theirs
+    return [
+        "Two cores, shared with the fake upstream and the load generator; prompts and answers of",
+        "512 characters, none sent twice; every detector on; each request recorded and synced.",
+        "LiteLLM ran with one and with two workers; the better one counts.",
+        "",
+        "| figure | result |",
+        "|---|---|",
+        *(f"| {name} | {value} |" for name, value in rows),
+        "",
+        f"All four asked figures reached: {'yes' if reached else 'no'}.",
+    ]
+
+
+if __name__ == "__main__":
+    main()
