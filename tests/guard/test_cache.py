@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import threading
 
-from hypothesis import given
-from hypothesis import strategies as st
-from tests.guard.fakes import fakes, finding
-from tests.guard.policies import policy_with, rule
+from tests.guard.fakes import finding
 
-from upright.guard import Guard, Scan
+from upright.guard import Scan
 from upright.guard.cache import ScanCache, cache_key
 from upright.terms import Action, DetectorError, Record, Stage
 
@@ -58,30 +55,6 @@ def test_keys_tell_apart_what_can_be_scanned_differently():
 
 def test_keys_hold_no_text():
     assert "secret words" not in repr(cache_key("sha256:0", Stage.DATA, Record("secret words")))
-
-
-def test_only_what_is_missing_is_scanned_and_order_is_kept():
-    cache, asked = ScanCache(), []
-
-    def scan(records):
-        asked.append([record.text for record in records])
-        return [Scan(settled=len(record.text)) for record in records]
-
-    records = [Record(text) for text in ["a", "bb", "ccc"]]
-    cache.through(keys("bb"), records[1:2], scan)
-    scans = cache.through(keys("a", "bb", "ccc"), records, scan)
-    assert [item.settled for item in scans] == [1, 2, 3]
-    assert asked == [["bb"], ["a", "ccc"]]
-
-
-@given(st.lists(st.text(max_size=3), max_size=30))
-def test_a_guard_with_a_memory_says_what_one_without_says(texts):
-    policy = policy_with(rule("*"))
-    remembering = Guard(policy, fakes())
-    records = [Record(text + " cat") for text in texts]
-    for _ in range(2):
-        fresh = Guard(policy, fakes())
-        assert remembering.check(records) == fresh.check(records)
 
 
 def test_many_threads_share_one_memory():

@@ -13,11 +13,11 @@ from upright.terms import Action, ConfigError, Record, Stage
 
 
 @pytest.mark.parametrize("name", preset_names())
-def test_every_preset_gives_a_guard_that_keeps_an_address_in(name):
+def test_every_preset_gives_a_guard_that_keeps_a_card_number_in(name):
     guard = Guard.from_policy(preset(name))
-    address = "jane.roe@example.org"
-    for verdict in guard.check([Record(f"Write to {address} today.")], Stage.OUTPUT):
-        assert address not in verdict.text
+    card = "4111 1111 1111 1111"
+    for verdict in guard.check([Record(f"Pay with {card} today.")], Stage.OUTPUT):
+        assert card not in verdict.text
         assert not verdict.errors
 
 

@@ -137,6 +137,13 @@ def test_whole_texts_are_scanned_once(healthy):
     assert again.result() == first
 
 
+def test_remembered_and_fresh_scans_come_back_in_order(healthy):
+    texts = [f"{'x' * n} cat" for n in range(9)]
+    healthy.submit([Record(text) for text in texts[::2]], Stage.DATA).result()
+    scans = healthy.submit([Record(text) for text in texts], Stage.DATA).result()
+    assert [scan.findings[0].start for scan in scans] == [n + 1 for n in range(9)]
+
+
 def test_the_same_text_at_another_stage_or_of_another_speaker_is_another_question(healthy):
     record = Record("a cat at two stages")
     healthy.submit([record], Stage.DATA).result()

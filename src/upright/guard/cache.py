@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 
 from upright.guard.scan import Scan
 from upright.terms import Record, Stage
@@ -46,20 +46,6 @@ class ScanCache:
                     self._scans.move_to_end(key)
             while len(self._scans) > self._capacity:
                 self._scans.popitem(last=False)
-
-    def through(
-        self,
-        keys: Sequence[Key],
-        records: Sequence[Record],
-        scan: Callable[[list[Record]], list[Scan]],
-    ) -> list[Scan]:
-        """Return a scan for each record, calling `scan` once for those not remembered."""
-        found = self.get(keys)
-        missing = [index for index, known in enumerate(found) if known is None]
-        fresh = scan([records[index] for index in missing]) if missing else []
-        self.put((keys[index] for index in missing), fresh)
-        rest = iter(fresh)
-        return [next(rest) if known is None else known for known in found]
 
     def _get(self, key: Key) -> Scan | None:
         scan = self._scans.get(key)

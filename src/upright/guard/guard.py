@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Self
 
-from upright.guard.cache import ScanCache, cache_key
 from upright.guard.context import ContextTagger
 from upright.guard.detector import Detector
 from upright.guard.extra import load_extra
 from upright.guard.identity import guard_digest
-from upright.guard.pseudonyms import Pseudonyms
 from upright.guard.rules import Rulebook
 from upright.guard.scan import Scan, scan
-from upright.guard.stream import StreamDriver, Window, decide
-from upright.terms import ConfigError, Record, Stage, Verdict
+from upright.guard.scanner import Scanner
+from upright.terms import ConfigError, Record, Stage
 
 if TYPE_CHECKING:
     from upright.policy import Policy
 
 
-class Guard:
+class Guard(Scanner):
     """Detectors find, rules decide, and what may leave is written.
 
     It works in this process and cannot stop a detector that hangs; `GuardPool` can.
@@ -50,7 +48,6 @@ class Guard:
         self._on_demand = () if everything else tuple(detectors)
         self._by_stage = {stage: self._choose(stage) for stage in Stage}
         self._taggers = {stage: self._tagger(stage) for stage in Stage}
-        self._cache = ScanCache()
         used = self._reachable(detectors, Stage)
         self._refuse_empty(used)
         self.digest = guard_digest(policy, (*used, *extra), specs)
@@ -112,50 +109,6 @@ class Guard:
             on_error=self.rulebook.on_error,
             partial=partial,
             starting=starting,
-        )
-
-    def decide(
-        self, record: Record, scan: Scan, stage: Stage, pseudonyms: Pseudonyms | None = None
-    ) -> Verdict:
-        """Return the verdict on a whole text from its scan."""
-        return decide(self.rulebook, record, scan, stage, pseudonyms)
-
-    def check(
-        self,
-        records: Sequence[Record],
-        stage: Stage = Stage.OUTPUT,
-        *,
-        pseudonyms: Pseudonyms | None = None,
-    ) -> list[Verdict]:
-        """Return the verdict on each record.
-
-        Args:
-            records: the texts.
-            stage: where they stand.
-            pseudonyms: of the conversation that all records belong to; None keeps a map of
-                its own for each record.
-        """
-        keys = [cache_key(self.digest, stage, record) for record in records]
-        scans = self._cache.through(keys, records, lambda some: self.scan(some, stage))
-        return [
-            self.decide(record, scan, stage, pseudonyms)
-            for record, scan in zip(records, scans, strict=True)
-        ]
-
-    def stream(
-        self,
-        stage: Stage = Stage.OUTPUT,
-        *,
-        pseudonyms: Pseudonyms | None = None,
-        record: Record | None = None,
-    ) -> StreamDriver:
-        """Return a driver that guards one text while it arrives."""
-
-        def scanner(window: Window, skip: frozenset[str]) -> Scan:
-            return self.scan([window.record], stage, partial=not window.final, skip=skip)[0]
-
-        return StreamDriver(
-            self.rulebook, stage, scanner=scanner, pseudonyms=pseudonyms, record=record
         )
 
     def _choose(self, stage: Stage) -> tuple[Detector, ...]:

@@ -14,11 +14,10 @@ from upright.guard.cache import ScanCache, cache_key
 from upright.guard.frames import Spec, Task, bare
 from upright.guard.lane import Job, Lane, Nursery
 from upright.guard.process import WorkerLostError, WorkerProcess
-from upright.guard.pseudonyms import Pseudonyms
 from upright.guard.rules import Rulebook
 from upright.guard.scan import Scan
-from upright.guard.stream import StreamDriver, Window, decide
-from upright.terms import Record, Stage, UprightError, Verdict
+from upright.guard.scanner import Scanner
+from upright.terms import Record, Stage, UprightError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from upright.policy import Policy
 
 
-class GuardPool:
+class GuardPool(Scanner):
     """The guard of a policy, scanning in worker processes with a deadline for each detector.
 
     The workers build the guard from its spec. One more worker than asked for is kept ready, to
@@ -138,42 +137,6 @@ class GuardPool:
             records,
             deadline=self.deadline,
             ahead=2 * len(self._lanes),
-        )
-
-    def decide(
-        self, record: Record, scan: Scan, stage: Stage, pseudonyms: Pseudonyms | None = None
-    ) -> Verdict:
-        """Return the verdict on a whole text from its scan."""
-        return decide(self.rulebook, record, scan, stage, pseudonyms)
-
-    def check(
-        self,
-        records: Sequence[Record],
-        stage: Stage = Stage.OUTPUT,
-        *,
-        pseudonyms: Pseudonyms | None = None,
-    ) -> list[Verdict]:
-        """Return the verdict on each record; see `Guard.check`."""
-        scans = self.scan(records, stage)
-        return [
-            self.decide(record, scan, stage, pseudonyms)
-            for record, scan in zip(records, scans, strict=True)
-        ]
-
-    def stream(
-        self,
-        stage: Stage = Stage.OUTPUT,
-        *,
-        pseudonyms: Pseudonyms | None = None,
-        record: Record | None = None,
-    ) -> StreamDriver:
-        """Return a driver that guards one text while it arrives."""
-
-        def scanner(window: Window, skip: frozenset[str]) -> Scan:
-            return self.scan([window.record], stage, partial=not window.final, skip=skip)[0]
-
-        return StreamDriver(
-            self.rulebook, stage, scanner=scanner, pseudonyms=pseudonyms, record=record
         )
 
     @property
