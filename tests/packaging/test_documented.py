@@ -117,3 +117,15 @@ def test_pages_keep_to_the_wording_guide():
         for page in pages
         for match in FORBIDDEN.finditer(page.read_text(encoding="utf-8"))
     ] == []
+
+
+def test_every_variable_of_the_environment_is_in_the_reference():
+    page = (DOCS / "reference" / "environment.md").read_text(encoding="utf-8")
+    sources = [*(ROOT / "src").rglob("*.py"), *(ROOT / "scripts").glob("*.py")]
+    named = {
+        name
+        for path in sources
+        for name in re.findall(r"\bUPRIGHT_[A-Z_]*[A-Z]\b", path.read_text())
+    }
+    assert named - set(re.findall(r"UPRIGHT_[A-Z_]+", page)) == set()
+    assert named
