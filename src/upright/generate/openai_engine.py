@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -21,6 +22,9 @@ KEY_VARIABLE = "UPRIGHT_ENGINE_API_KEY"
 ADDRESS_VARIABLE = "UPRIGHT_ENGINE_BASE_URL"
 MOST_BYTES = 32 << 20
 """Bytes of one answer. A server that never ends is cut off there."""
+
+LAST_SECONDS = 0.1
+"""How long the end of a connection's answer is waited for, once the last event is there."""
 
 _AGAIN = {408, 409, 425, 429, 500, 502, 503, 504}
 
@@ -180,12 +184,14 @@ class OpenAIEngine:
         reader, clock = EventReader(), asyncio.get_running_loop().time
         deadline = clock() + self._timeout
         try:
-            async for chunk in self._chunks(response):
+            chunks = self._chunks(response)
+            async for chunk in chunks:
                 # Comments that keep the line open are no answer: they do not move the deadline.
                 if clock() > deadline:
                     raise _timeout(self._timeout)
                 for data in reader.feed(chunk):
                     if data == "[DONE]":
+                        await _spend(chunks)
                         return
                     yield data
                     deadline = clock() + self._timeout
@@ -213,6 +219,17 @@ class OpenAIEngine:
                 "the connection to the engine's server broke during the answer",
                 kind="unavailable",
             ) from None
+
+
+async def _spend(chunks: AsyncGenerator[bytes, None]) -> None:
+    """Read what is left behind the last event, so that the connection can carry another request.
+
+    Most servers have sent it along. One that has not loses the connection instead.
+    """
+    with contextlib.suppress(TimeoutError, EngineError):
+        async with asyncio.timeout(LAST_SECONDS):
+            async for _ in chunks:
+                pass
 
 
 def _body(model: str, job: Job) -> dict[str, Any]:
