@@ -19,6 +19,9 @@ _REACH = 64
 _CUE_DISTANCE = 48
 _OTHER_DISTANCE = 24
 _UNANNOUNCED = 9
+_MOST_DIGITS = 13  # of a national number: ITU-T E.164 without its shortest country code
+_MOST_GROUPS = 6
+_FEWEST_ABROAD, _MOST_ABROAD = 8, 15  # with the country's code
 _PLAN = "phonenumbers 9"
 _EXTENSION = re.compile(r"(?:x|ext)", re.IGNORECASE)
 _NOT_PHONES = re.compile(
@@ -62,20 +65,26 @@ def phone(languages: Iterable[str] = ("en",)) -> LocalDetector:
     def judge(match: re.Match[str]) -> Hit | None:
         main = _EXTENSION.split(match.group())[0].rstrip()
         number = re.sub(r"\D", "", main)
-        if _NOT_PHONES.fullmatch(main) or (len(number) > 12 and luhn(number)):  # noqa: PLR2004 (the shortest bare card)
+        is_card = len(number) > _MOST_DIGITS - 1 and luhn(number)
+        if is_card or _NOT_PHONES.fullmatch(main):
             return None
         if main.startswith("+"):
-            return _hit(match, *_INTERNATIONAL) if 8 <= len(number) <= 15 else None  # noqa: PLR2004 (ITU-T E.164)
-        if other(match):
+            long_enough = _FEWEST_ABROAD <= len(number) <= _MOST_ABROAD
+            return _hit(match, *_INTERNATIONAL) if long_enough else None
+        # Checked before any plan is asked, which is what costs time.
+        if len(number) > _MOST_DIGITS or len(re.findall(r"\d+", main)) > _MOST_GROUPS:
             return None
+        return None if other(match) else national(match, main, len(number))
+
+    def national(match: re.Match[str], main: str, size: int) -> Hit | None:
         announced = near(match)
-        likely = announced or (len(number) < len(main) and len(number) >= _UNANNOUNCED)
+        likely = announced or _UNANNOUNCED <= size < len(main)
         if likely and any(_fits(main, region) for region in regions):
             return _hit(match, *(_NATIONAL if announced else _UNCUED))
-        if announced and 6 <= len(number) <= 13:  # noqa: PLR2004 (ITU-T E.164 without its longest)
+        if announced:
             return _hit(match, *_ANNOUNCED)
         shaped = len(main) < len(match.group()) or _SHAPED.fullmatch(main)
-        return _hit(match, *_BY_SHAPE) if shaped and len(number) <= 13 else None  # noqa: PLR2004 (as above)
+        return _hit(match, *_BY_SHAPE) if shaped else None
 
     return matching(
         "pii.phone",
