@@ -299,13 +299,24 @@ def test_an_answer_appears_while_it_is_written(open_page, site):
     assert page.locator("#announcer").text_content() == told
 
 
+# Keeps what every fetch of the page received.
+_KEEP_BODIES = """
+const real = window.fetch;
+window.bodies = [];
+window.fetch = async (...asked) => {
+  const response = await real(...asked);
+  window.bodies.push(response.clone().text());
+  return response;
+};
+"""
+
+
 def test_nothing_of_a_withheld_answer_reaches_the_browser(open_page, site):
     page = open_page()
-    seen = []
-    page.on("response", lambda response: seen.append(response))  # noqa: PLW0108 (Playwright hangs an attribute on it)
+    page.add_init_script(_KEEP_BODIES)
     site.engine.reply = "bob@example.org says BLOCKME and the rest"
     say(page, site, "Go on")
-    bodies = " ".join(one.text() for one in seen if "/chat" in one.url)
+    bodies = page.evaluate("Promise.all(window.bodies).then((all) => all.join(' '))")
     assert "[withheld here]" in bodies
     assert "bob@" not in bodies
     assert "the rest" not in bodies

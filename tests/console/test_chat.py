@@ -164,7 +164,7 @@ def test_an_engine_that_fails_is_said_and_the_message_is_kept(browser, gateway):
 
     gateway.engine.stream = fail
     say(browser, "Keep these words")
-    assert "the model is away" in browser.page
+    assert "The model is away" in browser.page
     assert "Start it." in browser.page
     assert "Keep these words" in browser.page
     assert gateway.ledger.entries(kind="error")
@@ -261,7 +261,7 @@ def test_a_stream_that_fails_ends_with_a_page_that_says_so(browser, gateway):
 
     gateway.engine.stream = fail
     (last,) = stream(browser, "Keep these words")
-    assert "the model is away" in last["page"]
+    assert "The model is away" in last["page"]
     assert "Keep these words" in last["page"]
 
 

@@ -168,7 +168,7 @@ def test_an_engine_that_fails_is_said(browser, gateway, monkeypatch):
 
     monkeypatch.setattr(gateway.engine, "next_token", fails)
     press(browser, "look", text="Once")
-    assert "too long for its memory" in browser.page
+    assert "Too long for its memory" in browser.page
     assert "Shorten it." in browser.page
     assert area(browser) == "Once"
 

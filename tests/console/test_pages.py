@@ -283,8 +283,8 @@ def test_a_page_whose_records_are_away_says_why_to_whoever_signed_in(browser, ga
     monkeypatch.setattr(gateway.ledger, "verify", away)
     browser.get("/ledger")
     browser.post("/ledger/verify", status=503)
-    assert "the database is locked" in browser.page
-    assert "end the other process" in browser.page
+    assert "The database is locked" in browser.page
+    assert "End the other process" in browser.page
 
 
 @pytest.mark.parametrize(

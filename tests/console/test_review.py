@@ -92,7 +92,7 @@ def test_a_decision_stands(browser, gateway):
     item = held(gateway)
     decide(browser, item)
     browser.post(f"/review/{item}", {"decision": "withhold", "reason": "No."}, status=409)
-    assert "a decision stands" in browser.page
+    assert "A decision stands" in browser.page
     assert gateway.ledger.reviews.get(item).decision == "release"
     browser.get(f"/review/{item}")
     assert "<textarea" not in browser.page
@@ -115,7 +115,7 @@ def test_another_uses_items_are_not_there(browser, gateway):
     browser.get("/review/unknown", status=404)
     for page in (theirs, browser.page):
         assert "not for these eyes" not in page
-        assert "the review queue has no item" in page
+        assert "he review queue has no item" in page
     browser.post(f"/review/{item}", {"decision": "release", "reason": "x"}, status=404)
     assert gateway.ledger.reviews.get(item).state == "open"
 
@@ -172,7 +172,7 @@ def test_an_answer_that_was_left_alone_cannot_be_appealed(browser, gateway):
     answer = gateway.ledger.entries(kind="closed")[-1].request
     browser.get("/appeal")
     browser.post("/appeal", {"id": answer, "reason": "why", "text": ""}, status=400)
-    assert "nothing was withheld" in browser.page
+    assert "Nothing was withheld" in browser.page
 
 
 def test_a_finding_outside_the_text_does_no_harm(browser, gateway):

@@ -118,7 +118,7 @@ async def _next(visit: Visit, text: str) -> NextToken:
     engine = visit.answerer.engine
     if not isinstance(engine, TokenEngine):
         raise PageError(
-            f"{engine.name} gives texts, not the distributions behind them.",
+            f"The engine {engine.name} gives texts, not the distributions behind them.",
             mend='Use an engine of kind "embedded" or "transformers" to see them; whole stories '
             "work with any.",
         )

@@ -46,7 +46,17 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(base=BASE, static=f"{BASE}/static")
-    for name in ("deed", "ellipsis", "gist", "moment", "percent", "pretty", "short", "spelled"):
+    for name in (
+        "deed",
+        "ellipsis",
+        "gist",
+        "moment",
+        "percent",
+        "pretty",
+        "sentence",
+        "short",
+        "spelled",
+    ):
         made.filters[name] = getattr(words, name)
     made.filters["width"] = words.width
     return made

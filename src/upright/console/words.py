@@ -104,6 +104,11 @@ def moment(time: str) -> str:
         return time
 
 
+def sentence(text: str) -> str:
+    """Return an error's words with a capital at their start."""
+    return text[:1].upper() + text[1:]
+
+
 def short(digest: str) -> str:
     """Return the start of a digest, enough to compare by eye."""
     return digest.removeprefix("sha256:")[:_SHORT_DIGEST]
