@@ -15,7 +15,15 @@ ROOT = Path(__file__).resolve().parent.parent
 _ON_A_BUSY_MACHINE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("normal", max_examples=100, derandomize=True, **_ON_A_BUSY_MACHINE)
 settings.register_profile("nightly", max_examples=5_000, **_ON_A_BUSY_MACHINE)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "normal"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "normal")
+settings.load_profile(PROFILE)
+
+
+def pytest_collection_modifyitems(items):
+    """Let the many cases of the nightly profile take their time."""
+    if PROFILE == "nightly":
+        for item in items:
+            item.add_marker(pytest.mark.timeout(7200))
 
 
 def _refuse_strangers(address: object) -> None:
