@@ -13,7 +13,7 @@ import typer
 
 from upright.cli.app import app
 from upright.cli.options import Debug, Json, PolicyFile, Quiet, read_lines, write_line
-from upright.terms import ConfigError
+from upright.terms import ConfigError, UprightError
 
 if TYPE_CHECKING:
     from upright.generate import Engine, Job, NextToken
@@ -87,7 +87,7 @@ def _job(use: Policy, line: Mapping[str, Any], *, chat: bool) -> Job:
 
     prompt = line.get("prompt")
     if not isinstance(prompt, str):
-        raise ConfigError("a line has no text under `prompt`", mend='{"id": …, "prompt": …}')
+        raise ConfigError("no text under `prompt`", mend='{"id": …, "prompt": …}')
     sampling = sampling_for(use, {name: line.get(name) for name in ("seed", "max_tokens")})
     if chat:
         system = [Message("system", use.generation.system)] if use.generation.system else []
@@ -134,14 +134,19 @@ def _lines(
 ) -> Callable[[Engine], Awaitable[None]]:
     """Answer lines several at once; results come out in the order of the lines."""
 
-    async def one(engine: Engine, line: dict[str, Any]) -> dict[str, Any]:
-        given = {name: value for name, value in asked.items() if value is not None}
-        return {**line, **await _answer(engine, _job(use, {**given, **line}, chat=chat), None)}
+    async def one(engine: Engine, line: dict[str, Any], job: Job) -> dict[str, Any]:
+        return {**line, **await _answer(engine, job, None)}
 
     async def work(engine: Engine) -> None:
+        given = {name: value for name, value in asked.items() if value is not None}
         running: deque[asyncio.Task[dict[str, Any]]] = deque()
-        for line in read_lines(file):
-            running.append(asyncio.create_task(one(engine, line)))
+        for number, line in enumerate(read_lines(file), 1):
+            try:
+                job = _job(use, {**given, **line}, chat=chat)
+            except UprightError as error:
+                problem = f"{file}: record {number}: {error.problem}"
+                raise ConfigError(problem, mend=error.mend) from None
+            running.append(asyncio.create_task(one(engine, line, job)))
             if len(running) == _AT_ONCE:
                 write_line(await running.popleft())
         while running:

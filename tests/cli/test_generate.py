@@ -1,0 +1,205 @@
+"""`upright generate`: text and next words straight from the engine."""
+
+import io
+import json
+import sys
+
+import pytest
+
+import upright.generate
+from upright.cli import main
+from upright.generate import Candidate, EngineError, NextToken, Piece
+
+
+class FakeEngine:
+    """Repeats what it was asked, and knows one distribution."""
+
+    name = "fake"
+    digest = None
+
+    def __init__(self):
+        self.jobs = []
+        self.closed = False
+
+    async def stream(self, job):
+        self.jobs.append(job)
+        prompt = job.prompt if job.messages is None else job.messages[-1].content
+        yield Piece(prompt_tokens=3)
+        yield Piece(text=f"<{prompt}", tokens=(1,), completion_tokens=1)
+        yield Piece(channel="reasoning", text="hidden")
+        yield Piece(text=">", tokens=(2,), completion_tokens=1, finish_reason="stop")
+
+    async def next_token(self, prompt, sampling, *, limit=50):
+        words = (Candidate(5, " cat", 0.6), Candidate(6, " dog\n\x1b[31m", 0.4))
+        kept = words if sampling.temperature == 1.0 else (Candidate(5, " cat", 1.0),)
+        return NextToken(kept[:limit], covered=0.5, entropy=1.25)
+
+    async def score(self, text):
+        return []
+
+    async def aclose(self):
+        self.closed = True
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    made = FakeEngine()
+    monkeypatch.setattr(upright.generate, "open_engine", lambda _: made)
+    return made
+
+
+def run(*words):
+    try:
+        main(["generate", *words])
+    except SystemExit as end:
+        return end.code or 0
+    return 0
+
+
+def lines(capsys):
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_text_goes_to_the_terminal_as_it_is_written(engine, capsys):
+    assert run("--prompt", "Once", "--seed", "7", "--max-tokens", "5") == 0
+    assert capsys.readouterr().out == "<Once>\n"
+    (job,) = engine.jobs
+    assert (job.prompt, job.messages) == ("Once", None)
+    assert (job.sampling.seed, job.sampling.max_tokens) == (7, 5)
+    assert engine.closed
+
+
+def test_json_has_text_tokens_and_finish_reason(engine, capsys):
+    assert run("--prompt", "Once", "--json") == 0
+    assert lines(capsys) == [{"text": "<Once>", "tokens": [1, 2], "finish_reason": "stop"}]
+
+
+def test_without_a_policy_it_is_the_storytelling_preset(engine):
+    run("--prompt", "Once")
+    creative = upright.generate.MODES["creative"]
+    assert engine.jobs[0].sampling.temperature == creative.temperature
+    assert engine.jobs[0].sampling.seed is None
+
+
+def test_chat_asks_the_prompt_as_a_message(engine):
+    run("--prompt", "Hello", "--chat")
+    assert engine.jobs[0].messages[-1].content == "Hello"
+    assert engine.jobs[0].messages[-1].role == "user"
+
+
+def test_lines_keep_their_order_their_ids_and_unknown_fields(engine, capsys, tmp_path):
+    file = tmp_path / "in.jsonl"
+    rows = [{"id": at, "prompt": f"p{at}", "note": [at]} for at in range(20)]
+    rows[3] |= {"seed": 5, "max_tokens": 2}
+    file.write_text("\n".join(map(json.dumps, rows)))
+    assert run(str(file), "--seed", "1") == 0
+    found = lines(capsys)
+    assert [row["id"] for row in found] == list(range(20))
+    assert found[4] == {
+        "id": 4,
+        "prompt": "p4",
+        "note": [4],
+        "text": "<p4>",
+        "tokens": [1, 2],
+        "finish_reason": "stop",
+    }
+    seeds = {job.prompt: job.sampling.seed for job in engine.jobs}
+    assert (seeds["p3"], seeds["p4"]) == (5, 1)
+    assert next(j for j in engine.jobs if j.prompt == "p3").sampling.max_tokens == 2
+
+
+def test_standard_input_is_read_with_a_dash(engine, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"prompt": "a"}\n')))
+    assert run("-") == 0
+    assert lines(capsys)[0]["text"] == "<a>"
+
+
+@pytest.mark.parametrize(
+    ("row", "hint"),
+    [
+        ('{"id": 1}', "no text under `prompt`"),
+        ('{"prompt": 3}', "no text under `prompt`"),
+        ('{"prompt": "a", "seed": "x"}', "seed"),
+        ('{"prompt": "a", "max_tokens": 0}', "max_tokens"),
+        ("nonsense", "not JSON"),
+    ],
+)
+def test_a_wrong_line_is_a_clear_error(engine, capsys, tmp_path, row, hint):
+    file = tmp_path / "in.jsonl"
+    file.write_text(row)
+    assert run(str(file)) == 2
+    error = capsys.readouterr().err
+    assert hint in error
+    assert str(file) in error
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("--prompt", "a", "-"), ("-", "--next-words", "3")], ids=["none", "both", "lines"]
+)
+def test_what_cannot_be_asked_together_is_a_usage_error(engine, capsys, words):
+    assert run(*words) == 2
+    assert "error:" in capsys.readouterr().err
+
+
+def test_next_words_are_bars_with_the_covered_mass_and_the_entropy(engine, capsys):
+    assert run("--prompt", "The", "--next-words", "2") == 0
+    out = capsys.readouterr().out
+    assert "␣cat" in out
+    assert "60.00%" in out
+    assert "100.00%" in out
+    first, second = (line for line in out.splitlines() if "█" in line)
+    assert first.count("█") == 40
+    assert 24 <= second.count("█") <= 28
+    assert "50.0%" in out
+    assert "1.25 nats" in out
+    assert "\x1b[31m" not in out, "a token must not command the terminal"
+
+
+def test_next_words_as_json_have_both_distributions(engine, capsys):
+    assert run("--prompt", "The", "--next-words", "2", "--json") == 0
+    (found,) = lines(capsys)
+    assert found["prompt"] == "The"
+    assert (found["covered"], found["entropy"]) == (0.5, 1.25)
+    assert found["candidates"][0] == {
+        "token": 5,
+        "text": " cat",
+        "probability": 0.6,
+        "drawn": 1.0,
+    }
+    assert found["candidates"][1]["drawn"] == 0.0
+
+
+def test_an_engine_without_distributions_says_so(engine, capsys, monkeypatch):
+    monkeypatch.delattr(FakeEngine, "next_token")
+    assert run("--prompt", "The", "--next-words", "2") == 2
+    assert "gives text, no distributions" in capsys.readouterr().err
+
+
+def test_an_engine_that_fails_ends_with_an_error_and_is_closed(engine, capsys, monkeypatch):
+    async def fail(self, job):
+        raise EngineError("gone", kind="unavailable")
+        yield Piece()
+
+    monkeypatch.setattr(FakeEngine, "stream", fail)
+    assert run("--prompt", "x") != 0
+    assert "error: gone" in capsys.readouterr().err
+    assert engine.closed
+    with pytest.raises(EngineError):
+        main(["generate", "--prompt", "x", "--debug"])
+
+
+def test_help_says_that_nothing_guards_this_text(capsys):
+    assert run("--help") == 0
+    assert "Unguarded" in capsys.readouterr().out
+
+
+@pytest.mark.embedded
+def test_the_real_model_continues_a_story_the_same_way_for_one_seed(capsys):
+    pytest.importorskip("xllamacpp")
+    words = ("--prompt", "Once upon a time, there was a great", "--max-tokens", "6", "--json")
+    found = []
+    for seed in ("1", "1", "2"):
+        assert run(*words, "--seed", seed) == 0
+        found += lines(capsys)
+    assert found[0] == found[1] != found[2]
+    assert len(found[0]["tokens"]) == 6
