@@ -1,7 +1,7 @@
 """A fake OpenAI-compatible server, as light as can be: it must not be what is measured.
 
 `python _upstream.py` prints its port. What it answers depends on the prompt: an answer of 512
-characters, or one of the faults that a word in the prompt names.
+characters, the prompt itself if it holds ECHO, or the fault that a word in it names.
 """
 
 from __future__ import annotations
@@ -53,6 +53,11 @@ def _response(status: str, kind: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
+def _echo(body: bytes) -> str:
+    asked = json.loads(body)
+    return str(asked["messages"][-1]["content"] if "messages" in asked else asked["prompt"])
+
+
 EVENTS = "text/event-stream"
 _FAULTS = {
     b"FAULT-500": _response("500 Internal Server Error", "application/json", b'{"error":{}}'),
@@ -87,7 +92,7 @@ class Upstream(asyncio.Protocol):
         for word, response in _FAULTS.items():
             if word in body:
                 return response
-        answer = text(next(_numbers))
+        answer = _echo(body) if b"ECHO" in body else text(next(_numbers))
         if b'"stream":true' in body.replace(b" ", b""):
             return _response("200 OK", EVENTS, _stream(answer))
         return _response("200 OK", "application/json", _whole(answer))

@@ -18,7 +18,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from _peers import peer
 from _results import record
@@ -86,7 +86,9 @@ def upstream() -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def upright(port: int, home: Path, *options: str) -> Iterator[tuple[int, str]]:
+def upright(
+    port: int, home: Path, *options: str, log: int | IO[str] = subprocess.DEVNULL
+) -> Iterator[tuple[int, str]]:
     """Run `upright serve` with the storytelling preset; yield its port and a key."""
     from upright.policy.load import preset_text  # noqa: PLC0415 (after the processes' environment)
 
@@ -95,9 +97,7 @@ def upright(port: int, home: Path, *options: str) -> Iterator[tuple[int, str]]:
     program = Path(sys.executable).with_name("upright")
     environment = os.environ | {"UPRIGHT_HOME": str(home / "state"), "PYTHONUNBUFFERED": "1"}
     command = (program, "serve", "--policy", policy, "--port", "0", *options)
-    with child(
-        *command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
-    ) as process:
+    with child(*command, stdout=subprocess.PIPE, stderr=log, env=environment) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
         own = int(first.split("127.0.0.1:")[1].split("/")[0])
@@ -178,14 +178,15 @@ def quantile(latencies: list[float], share: float) -> float:
 
 def filters(port: int, secret: str) -> bool:
     """Say whether a gateway really guards: an address in the prompt must not come back."""
-    body = {"model": "fake", "messages": [{"role": "user", "content": "I am bob@example.com"}]}
+    messages = [{"role": "user", "content": "ECHO: I am bob@example.com"}]
+    body = {"model": "fake", "messages": messages}
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/v1/chat/completions",
         json.dumps(body).encode(),
         {"authorization": f"Bearer {secret}", "content-type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=30) as response:
-        return response.status == 200
+        return b"bob@example.com" not in response.read()
 
 
 def measured(port: int, secret: str) -> tuple[float, list[float]]:
@@ -206,6 +207,7 @@ def main() -> None:
         theirs = 0.0
         for workers in (1, 2):
             with litellm(port, home, workers) as (other, key):
+                assert filters(other, key)
                 load(other, key, WARM_UP)
                 theirs = max(theirs, load(other, key, REQUESTS // 2)["rate"])
     p50 = quantile(latencies, 0.50) - quantile(bare, 0.50)
