@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx2
+import psutil
 import pytest
 from tests.answer.fakes import HEAD, rule
 
@@ -149,3 +150,29 @@ def test_answer_obeys_the_kill_switch(use_file, home, capsys):
         main(["answer", "--policy", str(use_file), "--prompt", "hello"])
     assert ended.value.code == 2
     assert "stopped: for repair" in capsys.readouterr().err
+
+
+def test_replicas_share_an_address_and_a_ledger_and_are_started_anew(use_file, home):
+    child = serving(use_file, "--replicas", "2", "--quiet")
+    base = child.stdout.readline().split(" on ")[1].split("/v1")[0]
+    secret = (home / "local.key").read_text().strip()
+    headers = {"authorization": f"Bearer {secret}", "connection": "close"}
+    body = {"messages": [{"role": "user", "content": MAIL}]}
+
+    def ask():
+        return httpx2.post(f"{base}/v1/chat/completions", json=body, headers=headers, timeout=60)
+
+    replicas = [p for p in psutil.Process(child.pid).children() if "spawn_main" in str(p.cmdline())]
+    assert len(replicas) == 2
+    assert {ask().status_code for _ in range(8)} == {200}
+    with Ledger.open() as ledger:
+        ledger.uses.stop("test-use", "for repair", by="test")
+        assert {ask().status_code for _ in range(8)} == {503}
+        ledger.uses.resume("test-use", by="test")
+    replicas[0].kill()
+    assert {ask().status_code for _ in range(8)} == {200}
+    child.send_signal(signal.SIGTERM)
+    child.communicate(timeout=60)
+    assert not any(process.is_running() for process in replicas)
+    with Ledger.open() as ledger:
+        assert ledger.verify().ok

@@ -11,7 +11,9 @@ from upright.cli.app import app
 from upright.cli.options import Debug, Quiet
 
 if TYPE_CHECKING:
-    from upright.serve.state import GatewayState
+    from socket import socket
+
+    from upright.serve.state import GatewayState, Settings
 
 _GUARD_WORKERS = 2
 
@@ -32,25 +34,51 @@ def serve(  # noqa: PLR0917 (Typer names them as options)
     workers: Annotated[
         int, typer.Option(min=1, help="Guard processes for each use.")
     ] = _GUARD_WORKERS,
+    replicas: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that share the address.")
+    ] = 1,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Answer requests in OpenAI's wire format, guarded, and serve the console."""
     del debug
+    from upright.serve.replicas import Replicas
+    from upright.serve.run import listening
+    from upright.serve.state import Settings
+
+    settings = Settings(tuple(_valid_text(name) for name in policy), workers=workers)
+    with listening(host, port) as sock:
+        if replicas == 1:
+            _replica(sock, 0, settings, host, quiet)
+        else:
+            Replicas(_replica, sock, (settings, host, quiet), count=replicas).wait()
+
+
+def _replica(
+    sock: socket,
+    number: int,
+    settings: Settings,
+    host: str,
+    quiet: bool,  # noqa: FBT001 (see above)
+) -> None:
+    """Run one gateway process; the first one tells the address."""
     from upright.console import mount
     from upright.serve.app import build_app
     from upright.serve.logs import install
-    from upright.serve.run import listening, run
-    from upright.serve.state import GatewayState, Settings
+    from upright.serve.run import run
+    from upright.serve.state import GatewayState
 
-    texts = tuple(_valid_text(name) for name in policy)
-    with listening(host, port) as sock:
-        state = GatewayState.open(Settings(texts, workers=workers))
-        application = build_app(state)
-        mount(application, state)
-        install()
-        bound = sock.getsockname()[1]
-        run(application, sock, ready=lambda _: _tell(state, host, bound, quiet=quiet))
+    state = GatewayState.open(settings)
+    application = build_app(state)
+    mount(application, state)
+    install()
+    bound = sock.getsockname()[1]
+
+    def ready(_: object) -> None:
+        if number == 0:
+            _tell(state, host, bound, quiet=quiet)
+
+    run(application, sock, ready=ready)
 
 
 def _valid_text(name: str) -> str:
