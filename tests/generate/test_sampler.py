@@ -80,10 +80,11 @@ def test_sampler_agrees_with_the_obvious_computation(raw, temperature, top_k, to
 
 @given(LOGITS, SHARES)
 def test_top_p_keeps_the_smallest_set_whose_mass_reaches_p(logits, share):
-    weights = temper(logits, 1.0)
+    weights = temper(logits, 1.0).astype(np.float64)
     whole = weights.sum()
     kept = truncate(weights, 0, share)
     mass = weights[kept.tokens].sum()
+    assert kept.tokens.tolist() == sorted(kept.tokens.tolist())
     assert mass >= share * whole * (1 - 1e-12)
     # One token fewer would not do, and no token left out is heavier than one kept.
     assert mass - weights[kept.tokens].min() < share * whole * (1 + 1e-12)

@@ -36,9 +36,8 @@ class Distribution:
     """The distribution that is really sampled.
 
     Attributes:
-        tokens: shape (n,), the token ids that can be drawn.
-        probabilities: shape (n,), their probabilities; they sum to 1. Where top-k or top-p
-            cut, the most probable stands first; otherwise token ids rise.
+        tokens: shape (n,), the ids of the tokens that can be drawn, rising.
+        probabilities: shape (n,), their probabilities; they sum to 1.
         kept: the share of the mass before top-k and top-p that is left after them.
     """
 
@@ -83,30 +82,33 @@ def penalise(logits: Logits, drawn: Collection[int], penalty: float) -> Logits:
     return scores
 
 
-def temper(scores: Logits, temperature: float) -> Floats:
+def temper(scores: Logits, temperature: float) -> Logits:
     """Return unnormalised weights exp((score - max) / temperature), the largest being 1."""
-    # exp runs in single precision (half the time); sums and shares are double.
-    scaled: Logits = (scores - scores.max()) / np.float32(temperature)
-    return np.exp(scaled).astype(np.float64)
+    weights: Logits = scores - scores.max()
+    weights *= np.float32(1.0 / temperature)
+    np.exp(weights, out=weights)
+    return weights
 
 
-def truncate(weights: Floats, top_k: int, top_p: float) -> Distribution:
+def truncate(weights: Logits, top_k: int, top_p: float) -> Distribution:
     """Keep the `top_k` heaviest tokens (0: all), then the fewest whose mass reaches `top_p`.
 
-    Tokens of equal weight are taken in the order of their ids.
+    Among tokens of equal weight the lower ids are kept. Weights are single precision, which
+    halves the time of a step; every sum is double.
     """
-    whole = float(weights.sum())
-    if not 0 < top_k < weights.size and top_p >= 1.0:
-        return Distribution(np.arange(weights.size), weights / whole, kept=1.0)
-    tokens = _heaviest(weights, top_k) if 0 < top_k < weights.size else _nucleus(weights, top_p)
-    ordered = tokens[np.argsort(-weights[tokens], kind="stable")]
-    mass = np.cumsum(weights[ordered])
+    tokens: Tokens | None = None
+    kept = weights
+    if 0 < top_k < weights.size:
+        tokens = _heaviest(weights, top_k)
+        kept = weights[tokens]
     if top_p < 1.0:
-        base = float(mass[-1]) if 0 < top_k < weights.size else whole
-        # The first prefix whose mass reaches the share, never empty, never more than there is.
-        size = min(int(np.searchsorted(mass, top_p * base)) + 1, ordered.size)
-        ordered, mass = ordered[:size], mass[:size]
-    return Distribution(ordered, weights[ordered] / mass[-1], kept=float(mass[-1]) / whole)
+        at = _nucleus(kept, top_p)
+        tokens, kept = at if tokens is None else tokens[at], kept[at]
+    if tokens is None:
+        tokens = np.arange(weights.size)
+    mass = _mass(kept)
+    share = 1.0 if kept is weights else min(mass / _mass(weights), 1.0)
+    return Distribution(tokens, kept.astype(np.float64) / mass, kept=share)
 
 
 def draw(chances: Distribution, uniform: float) -> int:
@@ -128,7 +130,7 @@ def log_softmax(logits: Logits) -> Floats:
 def softmax_share(logits: Logits, token: int) -> float:
     """Return the probability of one token at temperature 1."""
     weights = temper(logits, 1.0)
-    return float(weights[token] / weights.sum())
+    return float(weights[token]) / _mass(weights)
 
 
 def entropy(logits: Logits) -> float:
@@ -146,19 +148,29 @@ def leading(values: Floats, count: int) -> Tokens:
     return at[np.lexsort((at, -values[at]))]
 
 
-def _heaviest(weights: Floats, count: int) -> Tokens:
-    """Return exactly `count` tokens, ids rising; among equals the lower ids."""
+def _mass(weights: Logits) -> float:
+    return float(weights.sum(dtype=np.float64))
+
+
+def _heaviest(weights: Logits, count: int) -> Tokens:
+    """Return the positions of exactly `count` weights, rising; among equals the first ones."""
     bar = np.partition(weights, weights.size - count)[weights.size - count]
     above = np.flatnonzero(weights > bar)
     level = np.flatnonzero(weights == bar)[: count - above.size]
     return np.sort(np.concatenate([above, level]))
 
 
-def _nucleus(weights: Floats, top_p: float) -> Tokens:
-    """Return a superset of the nucleus, ids rising, without sorting the vocabulary.
+def _nucleus(weights: Logits, top_p: float) -> Tokens:
+    """Return the positions of the fewest weights whose mass reaches a share, rising.
 
-    Tokens lighter than (1 - p) / V of the whole weigh less than 1 - p together, so that those
-    left always reach p; a lighter token can be in no smallest set.
+    The vocabulary is never sorted. Tokens lighter than (1 - p) / n of the mass weigh less than
+    1 - p together, so that the others reach p without them: only those are sorted.
     """
-    bar = (1.0 - top_p) * float(weights.sum()) / weights.size
-    return np.flatnonzero(weights >= min(bar, float(weights.max())))
+    base = _mass(weights)
+    bar = min((1.0 - top_p) * base / weights.size, float(weights.max()))
+    candidates = np.flatnonzero(weights >= bar)
+    values = weights[candidates]
+    mass = np.cumsum(np.sort(values)[::-1], dtype=np.float64)
+    # The first prefix whose mass reaches the share, never more than there is.
+    size = min(int(np.searchsorted(mass, top_p * base)) + 1, candidates.size)
+    return candidates[_heaviest(values, size)]
