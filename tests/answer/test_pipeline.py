@@ -282,6 +282,54 @@ def test_a_prompt_for_review_waits_and_reaches_no_engine(bench):
     assert [item.text[f["start"] : f["end"]] for f in item.findings] == [MAIL]
 
 
+@pytest.fixture
+def held(bench):
+    """A pipeline that has held a prompt, and the item's id."""
+    rules = rule("review", at='"prompt"') + rule("redact", detect="pii.payment_card", at='"prompt"')
+    b = bench(policy(rules=rules))
+    return b, b.complete(("user", ASKED)).upright.review_id
+
+
+ASKED = f"mail {MAIL} about 4111 1111 1111 1111"
+
+
+def test_a_released_prompt_is_answered_when_it_comes_again(held):
+    b, item = held
+    b.ledger.reviews.decide(item, "release", "fine", "reviewer")
+    answer = b.complete(("user", ASKED), review_id=item)
+    assert answer.choices[0].finish_reason == "stop"
+    assert b.engine.jobs[0].messages[0].content == f"mail {MAIL} about [PAYMENT_CARD]"
+
+
+def test_a_release_holds_for_that_very_prompt_alone(held):
+    b, item = held
+    b.ledger.reviews.decide(item, "release", "fine", "reviewer")
+    for other in (f"{ASKED}!", ASKED.replace("bob", "eve")):
+        answer = b.complete(("user", other), review_id=item)
+        assert answer.choices[0].finish_reason == "content_filter"
+    assert b.engine.jobs == []
+
+
+@pytest.mark.parametrize("decision", [None, "withhold"])
+def test_a_prompt_that_nobody_released_stays_held(held, decision):
+    b, item = held
+    if decision:
+        b.ledger.reviews.decide(item, decision, "no", "reviewer")
+    for name in (item, "unknown", ""):
+        answer = b.complete(("user", ASKED), review_id=name)
+        assert answer.choices[0].finish_reason == "content_filter"
+    assert b.engine.jobs == []
+
+
+def test_a_block_cannot_be_released(bench):
+    rules = rule("review", at='"prompt"') + rule("block", detect="pii.payment_card", at='"prompt"')
+    b = bench(policy(rules=rules))
+    item = b.ledger.reviews.open("test-use", "r", kind="review", text=ASKED, findings=[], reason="")
+    b.ledger.reviews.decide(item, "release", "fine", "reviewer")
+    answer = b.complete(("user", ASKED), review_id=item)
+    assert answer.choices[0].finish_reason == "content_filter"
+
+
 def test_a_held_answer_gets_the_clients_own_values_back(bench):
     def script(job):
         name = job.messages[-1].content.split()[-1]

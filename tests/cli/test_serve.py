@@ -124,6 +124,17 @@ def test_serve_says_when_the_policy_is_wrong(tmp_path, home, capsys):
     assert "wrong.toml" in capsys.readouterr().err
 
 
+def test_serve_says_why_an_engine_cannot_be_opened(tmp_path, home):
+    policy = tmp_path / "upright.toml"
+    engine = HEAD.replace('kind = "openai"', 'kind = "transformers"\npath = "/nowhere"')
+    policy.write_text(engine + rule("redact"))
+    child = serving(policy)
+    _, errors = child.communicate(timeout=120)
+    assert child.returncode == 2
+    assert "/nowhere" in errors
+    assert "Traceback" not in errors
+
+
 def test_answer_prints_text_verdicts_and_ids(use_file, home, capsys):
     run("answer", "--policy", str(use_file), "--prompt", f"write to {MAIL}")
     printed = capsys.readouterr().out

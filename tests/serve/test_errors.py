@@ -159,6 +159,7 @@ def test_an_engines_failure_before_the_first_text_has_a_status(gateway, kind, st
     running = gateway(engine=ScriptedEngine(fault=EngineError(CANARY, kind=kind)))
     response = running.post(chat(stream=streamed))
     assert code_of(response) == (status, f"engine_{kind}")
+    assert response.headers["x-upright-id"].startswith("ans_")
     assert running.kinds()[-3:] == ["opened", "error", "closed"]
 
 

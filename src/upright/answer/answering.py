@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from upright.answer.feed import EngineFeed
-from upright.answer.inbound import EngineView, Inbound, take_apart
+from upright.answer.inbound import EngineView, take_apart
 from upright.answer.journal import Journal, salted_digest, strictest, summary
 from upright.answer.keep import keep_texts
-from upright.answer.outbound import WITHHELD, Sent, digestible
+from upright.answer.outbound import Sent, digestible
+from upright.answer.prompt import Prompt
 from upright.answer.release import Releaser
 from upright.answer.request import (
     Answer,
@@ -24,7 +25,7 @@ from upright.answer.request import (
     UseStoppedError,
     XUpright,
 )
-from upright.answer.review import held_prompt, joined, queue
+from upright.answer.review import joined, queue, released
 from upright.generate.types import EngineError, Job, Message
 from upright.guard import Pseudonyms
 from upright.terms import Action
@@ -92,17 +93,15 @@ class Answering:
 
     async def _answer(self) -> AsyncGenerator[AnswerPiece]:
         inbound = take_apart(self._request)
-        prompt = [part.record.text for part in inbound.parts]
-        pseudonyms = Pseudonyms(prompt)
-        judged, texts = await self._answerer.judge.prompt(inbound.parts, pseudonyms)
-        self._verdicts += judged
+        pseudonyms = Pseudonyms(part.record.text for part in inbound.parts)
+        prompt = Prompt(inbound, *await self._answerer.judge.prompt(inbound.parts, pseudonyms))
+        self._verdicts += prompt.judged
         await self._open(prompt)
-        last: list[AnswerPiece] = []
-        if any(item.verdict.action in WITHHELD for item in judged):
-            last = await self._refuse(inbound)
+        if prompt.withheld and not await self._was_released(prompt):
+            last = await self._refuse(prompt)
         else:
             self._releaser = releaser = Releaser(self._answerer.judge, pseudonyms, self._request)
-            async with aclosing(self._generate(inbound.fold(texts), releaser)) as pieces:
+            async with aclosing(self._generate(prompt.view(), releaser)) as pieces:
                 async for piece in pieces:
                     self._sent.note(piece)
                     yield piece
@@ -110,7 +109,7 @@ class Answering:
         for piece in await self._finish(last, prompt):
             yield piece
 
-    async def _open(self, prompt: Sequence[str]) -> None:
+    async def _open(self, prompt: Prompt) -> None:
         """Commit `opened`, and go on only if the use is running under this very policy."""
         engine = self._answerer.engine
         self._unclosed = True
@@ -125,7 +124,7 @@ class Answering:
                 "stream": self._request.stream,
                 "endpoint": self._request.endpoint,
                 "key": self._request.api_key_id,
-                "prompt_digest": salted_digest(self._salt, list(prompt)),
+                "prompt_digest": salted_digest(self._salt, prompt.originals),
                 "prompt": summary(self._verdicts),
             },
         )
@@ -141,22 +140,19 @@ class Answering:
             self._submit_close("superseded")
             raise PolicyChangedError(self._use, state.version)
 
-    async def _refuse(self, inbound: Inbound) -> list[AnswerPiece]:
+    async def _was_released(self, prompt: Prompt) -> bool:
+        """Say whether a person has released this very prompt."""
+        item = self._request.review_id
+        return prompt.can_be_released and await released(
+            self._answerer.ledger, self._use, item, prompt.held().text
+        )
+
+    async def _refuse(self, prompt: Prompt) -> list[AnswerPiece]:
         """Answer with a notice, without asking the engine."""
-        withheld = [item for item in self._verdicts if item.verdict.action in WITHHELD]
-        action = strictest(withheld)
-        notice = self._policy.guard.notice
-        if action is Action.REVIEW:
-            notice = self._policy.guard.review_notice
-            found = {(item.index, item.channel): item.verdict for item in withheld}
-            held = joined(
-                held_prompt(part.record.text, found.get((part.index, part.channel)))
-                for part in inbound.parts
-                if part.channel == "content"
-            )
+        if prompt.action is Action.REVIEW:
+            held = prompt.held()
             self._review = await queue(self._answerer.ledger, self._use, self.id, held)
-        elif action is Action.REPLACE:
-            notice = next(i.verdict.text for i in withheld if i.verdict.action is action)
+        notice = prompt.notice(self._policy.guard)
         return [
             piece
             for choice in range(self._request.n)
@@ -203,7 +199,7 @@ class Answering:
             passthrough=view.passthrough,
         )
 
-    async def _finish(self, last: list[AnswerPiece], prompt: Sequence[str]) -> list[AnswerPiece]:
+    async def _finish(self, last: list[AnswerPiece], prompt: Prompt) -> list[AnswerPiece]:
         """Commit `closed` and return the last pieces, with the evidence on the very last."""
         for piece in last:
             self._sent.note(piece)
@@ -212,7 +208,7 @@ class Answering:
                 self._answerer.ledger,
                 self._use,
                 self.id,
-                prompt=prompt,
+                prompt=prompt.originals,
                 choices=self._sent.choices(),
                 salt=self._salt,
             )

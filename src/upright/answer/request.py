@@ -25,6 +25,7 @@ class AnswerRequest:
         passthrough: fields for an OpenAI-compatible engine (`tools`, …); guarded like text.
         endpoint: where the request came in, for the ledger.
         api_key_id: whose key it was, or "".
+        review_id: of an item under which a person released this very prompt, or "".
     """
 
     messages: tuple[Message, ...] | None = None
@@ -36,6 +37,7 @@ class AnswerRequest:
     passthrough: Mapping[str, Any] = field(default_factory=dict)
     endpoint: str = "library"
     api_key_id: str = ""
+    review_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

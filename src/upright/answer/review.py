@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from upright.guard.clusters import cluster
 from upright.guard.writer import label
-from upright.terms import Action, Finding, Outcome, Verdict
+from upright.terms import Action, Finding, Outcome, UprightError, Verdict
 
 if TYPE_CHECKING:
     from upright.ledger import Ledger
@@ -96,6 +96,22 @@ async def queue(ledger: Ledger, use_case: str, request: str, held: Held) -> str:
         kind="review",
         text=held.text,
         findings=[finding.to_json() for finding in held.findings],
+    )
+
+
+async def released(ledger: Ledger, use_case: str, item: str, text: str) -> bool:
+    """Say whether a person released this very text for this use case under an item's id."""
+    if not item:
+        return False
+    try:
+        found = await asyncio.to_thread(ledger.reviews.get, item)
+    except UprightError:
+        return False
+    return (
+        found.use_case == use_case
+        and found.decision == "release"
+        and found.kind == "review"
+        and found.text == text
     )
 
 

@@ -78,7 +78,12 @@ def _replica(
         if number == 0:
             _tell(state, host, bound, quiet=quiet)
 
-    run(application, sock, ready=ready)
+    try:
+        run(application, sock, ready=ready)
+    except SystemExit:
+        if state.failure is not None:
+            raise state.failure from None
+        raise
 
 
 def _valid_text(name: str) -> str:

@@ -97,6 +97,7 @@ class Exchange:
     ) -> None:
         answering = answerer.begin(request)
         self._id = answering.id
+        wire.headers = answer_headers(answering)
         shape = self._shape(answering.id, answerer.engine.name, usage)
         with self._span(answerer, request) as span:
             span.set_attribute(telemetry.RESPONSE_ID, answering.id)
@@ -122,11 +123,8 @@ class Exchange:
         answer = await answering.whole()
         body = encoded(shape.whole(answer))
         self._told(span, answer.upright, answer.usage, [c.finish_reason for c in answer.choices])
-        headers = answer_headers(answering) | {
-            "content-type": "application/json",
-            "content-length": str(len(body)),
-        }
-        await wire.start(200, headers)
+        size = str(len(body))
+        await wire.start(200, {"content-type": "application/json", "content-length": size})
         await wire.write(body, more=False)
 
     async def _stream(self, wire: Wire, answering: Answering, shape: Shape, span: Span) -> None:
@@ -135,7 +133,7 @@ class Exchange:
             async for piece in pieces:
                 # The status waits for the first piece: until then an error can still be one.
                 if not wire.started:
-                    await self._start(wire, answering)
+                    await self._start(wire)
                 if piece.finish_reason is not None:
                     reasons.append(piece.finish_reason)
                 if piece.upright is not None and piece.usage is not None:
@@ -144,9 +142,9 @@ class Exchange:
                     await wire.write(event(encoded(chunk)))
         await wire.write(event(b"[DONE]"), more=False)
 
-    async def _start(self, wire: Wire, answering: Answering) -> None:
+    async def _start(self, wire: Wire) -> None:
         self._state.metrics.first.labels(self._route).observe(time.monotonic() - self._started)
-        headers = answer_headers(answering) | {
+        headers = {
             "content-type": "text/event-stream; charset=utf-8",
             "cache-control": "no-store",
             "x-accel-buffering": "no",

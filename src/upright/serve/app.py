@@ -30,8 +30,8 @@ def build_app(state: GatewayState) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await state.start()
         try:
+            await state.start()
             yield
         finally:
             await state.close()
@@ -40,6 +40,8 @@ def build_app(state: GatewayState) -> FastAPI:
         title="upright",
         description=_DESCRIPTION,
         lifespan=lifespan,
+        # Its pages would load scripts from elsewhere; the description itself is enough.
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )

@@ -20,17 +20,24 @@ SEND_SECONDS = 30.0
 
 
 class Wire:
-    """Sends one response, bounded in time, and knows how far it got."""
+    """Sends one response, bounded in time, and knows how far it got.
+
+    Attributes:
+        started: status and headers are out.
+        headers: stand in every response, also in that of an error.
+    """
 
     def __init__(self, send: Send, *, seconds: float) -> None:
         self._send = send
         self._seconds = seconds
         self.started = False
+        self.headers: dict[str, str] = {}
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         """Send status and headers."""
         self.started = True
-        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        told = self.headers | dict(headers)
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in told.items()]
         await self._timed({"type": "http.response.start", "status": status, "headers": raw})
 
     async def write(self, data: bytes, *, more: bool = True) -> None:
@@ -100,7 +107,8 @@ class Attended(Response):
 
 async def _say(problem: Problem, wire: Wire, scope: Scope, receive: Receive) -> None:
     if not wire.started:
-        response = JSONResponse(problem.envelope(), problem.status, dict(problem.headers))
+        headers = wire.headers | dict(problem.headers)
+        response = JSONResponse(problem.envelope(), problem.status, headers)
         await response(scope, receive, wire._send)  # noqa: SLF001 (the same module's other half)
         return
     await wire.write(event(JSONResponse(problem.envelope()).body), more=False)

@@ -108,8 +108,8 @@ _TYPES = {
 }
 
 _HTTP = {
-    404: ("not_found", "there is nothing at this address; see /docs"),
-    405: ("method_not_allowed", "this address does not take that method; see /docs"),
+    404: ("not_found", "there is nothing at this address; see /openapi.json"),
+    405: ("method_not_allowed", "this address does not take that method; see /openapi.json"),
 }
 
 _ENGINE = {

@@ -15,6 +15,7 @@ from upright.serve.errors import refused
 from upright.serve.limits import Gate, RateLimit
 from upright.serve.metrics import Metrics
 from upright.serve.uses import Uses
+from upright.terms import UprightError
 
 if TYPE_CHECKING:
     from upright.answer import Answerer
@@ -60,6 +61,7 @@ class GatewayState:
         gate: how much may be under way.
         local_key: path of the key for local use.
         draining: no new requests are taken.
+        failure: why the gateway could not start, or None.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class GatewayState:
             active=settings.active, waiting=settings.waiting, patience=settings.patience
         )
         self.draining = False
+        self.failure: UprightError | None = None
         names = [parse_policy(text).use_case.name for text in settings.policies]
         self.local_key, _ = ledger.api_keys.ensure_local(names[0])
         self._names = names
@@ -101,9 +104,18 @@ class GatewayState:
             raise
 
     async def start(self) -> None:
-        """Start engines and guards."""
-        for name in self._names:
-            await self.uses.load(name)
+        """Start engines and guards.
+
+        Raises:
+            UprightError: if one cannot be; it is kept as `failure`, since the server that calls
+                this tells nobody why.
+        """
+        try:
+            for name in self._names:
+                await self.uses.load(name)
+        except UprightError as error:
+            self.failure = error
+            raise
 
     async def close(self) -> None:
         """End everything, the ledger last: what was answered is recorded before."""

@@ -89,6 +89,9 @@ class _Sampled(_Wire):
     max_tokens: int | None = Field(default=None, ge=1, le=1_000_000)
     seed: int | None = Field(default=None, ge=-(2**63), lt=2**63)
     stop: str | Annotated[list[str], Field(max_length=16)] | None = None
+    review_id: str = Field(
+        default="", max_length=100, description="Of a review that released this very prompt."
+    )
 
     def _overrides(self) -> dict[str, Any]:
         stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
@@ -144,6 +147,7 @@ class ChatRequest(_Sampled):
             passthrough=self._passthrough(),
             endpoint="chat.completions",
             api_key_id=key_id,
+            review_id=self.review_id,
         )
 
 
@@ -169,6 +173,7 @@ class CompletionRequest(_Sampled):
             passthrough=self._passthrough(),
             endpoint="completions",
             api_key_id=key_id,
+            review_id=self.review_id,
         )
 
 
