@@ -194,10 +194,12 @@ def test_a_block_ends_with_content_filter(gateway, streamed):
     assert (said, reason) == (f"ask {NOTICE}", "content_filter")
 
 
-def test_the_models_page_names_the_one_model(gateway):
+def test_the_models_page_names_the_use_and_the_model_behind_it(gateway):
     client = gateway().sdk()
-    (model,) = client.models.list().data
-    assert client.models.retrieve(model.id).id == model.id
+    names = [model.id for model in client.models.list().data]
+    assert names == ["test-use", "scripted"]
+    for name in names:
+        assert client.models.retrieve(name).id == name
     with pytest.raises(openai.NotFoundError):
         client.models.retrieve("gpt-other")
 

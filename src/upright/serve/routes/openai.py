@@ -53,18 +53,18 @@ def _add_answers(app: FastAPI, state: GatewayState) -> None:
 def _add_models(app: FastAPI, state: GatewayState) -> None:
     @app.get("/v1/models", tags=["models"])
     async def models(request: Request) -> Response:
-        """List the one model behind the key's use."""
+        """List what the key opens: its use, and the model that writes behind it."""
         key = await state.key(request.headers.get("authorization"))
-        return JSONResponse({"object": "list", "data": [_model(state, key.use_case)]})
+        return JSONResponse({"object": "list", "data": _models(state, key.use_case)})
 
     @app.get("/v1/models/{name:path}", tags=["models"])
     async def model(request: Request, name: str) -> Response:
-        """Describe the model."""
+        """Describe one of them."""
         key = await state.key(request.headers.get("authorization"))
-        known = _model(state, key.use_case)
-        if name != known["id"]:
-            raise refused(404, "model_not_found", "this use has another model; see /v1/models")
-        return JSONResponse(known)
+        for known in _models(state, key.use_case):
+            if name == known["id"]:
+                return JSONResponse(known)
+        raise refused(404, "model_not_found", "this key opens another model; see /v1/models")
 
 
 def _add_moderations(app: FastAPI, state: GatewayState) -> None:
@@ -99,15 +99,13 @@ def _limit(state: GatewayState, use: str) -> int:
     return state.uses.answerer(use).policy.limits.max_request_bytes
 
 
-def _model(state: GatewayState, use: str) -> dict[str, Any]:
+def _models(state: GatewayState, use: str) -> list[dict[str, Any]]:
     answerer = state.uses.answerer(use)
-    return {
-        "id": answerer.engine.name,
-        "object": "model",
-        "created": 0,
-        "owned_by": "upright",
-        "x_upright": {"use_case": use, "policy_digest": answerer.policy.digest},
-    }
+    evidence = {"use_case": use, "policy_digest": answerer.policy.digest}
+    return [
+        {"id": name, "object": "model", "created": 0, "owned_by": owner, "x_upright": evidence}
+        for name, owner in ((use, "upright"), (answerer.engine.name, answerer.policy.engine.kind))
+    ]
 
 
 def _chat(answer: str, model: str, usage: bool) -> ChatShape:  # noqa: FBT001 (Exchange's one call)
