@@ -19,15 +19,18 @@ from upright.generate import llama  # noqa: E402 (after the skip)
 from upright.generate.chat import DEFAULT_SYSTEM, chat_tokens  # noqa: E402 (as above)
 from upright.generate.embedded import LENGTH, EmbeddedEngine, Runtime  # noqa: E402 (as above)
 from upright.generate.sampler import log_softmax  # noqa: E402 (as above)
+from upright.weights import SMOLLM2, open_packaged  # noqa: E402 (as above)
 
 STORY = "Once upon a time, there was a great"
 
 
 @pytest.fixture(scope="module")
-def engine():
-    made = EmbeddedEngine()
-    yield made
-    asyncio.run(made.aclose())
+def engine(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UPRIGHT_HOME", str(tmp_path_factory.mktemp("home")))
+        made = EmbeddedEngine()
+        yield made
+        asyncio.run(made.aclose())
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,7 @@ def test_it_is_an_engine_that_gives_distributions(engine):
     assert isinstance(engine, Engine)
     assert isinstance(engine, TokenEngine)
     assert engine.name == "smollm2-135m-instruct"
-    assert engine.digest.startswith("sha256:b179c952")
+    assert engine.digest == f"sha256:{SMOLLM2.fast_sha256}"
 
 
 def test_a_seed_gives_the_same_text_and_no_seed_another(engine):
@@ -204,6 +207,26 @@ def test_next_tokens_are_given_as_they_would_be_sampled(engine):
     assert len(cut.candidates) == 3
     assert sum(candidate.probability for candidate in cut.candidates) == pytest.approx(1.0)
     assert cut.covered < 0.5
+
+
+def test_the_fast_form_thinks_as_the_packaged_file_does(engine):
+    """Mean log-probability of a text differs by far less than between two prompts."""
+    text = "The ship left the harbour at dawn, and nobody on the quay waved. It was very cold."
+    packaged = EmbeddedEngine(open_packaged(), slots=1, length=256)
+    try:
+        slow = run(packaged.score(text))
+        best = run(packaged.next_token(STORY, Sampling(), limit=5))
+    finally:
+        run(packaged.aclose())
+    fast = run(engine.score(text))
+    gaps = [one.logprob - other.logprob for one, other in zip(fast, slow, strict=True)]
+    assert abs(sum(gaps) / len(gaps)) < 0.03
+    assert max(map(abs, gaps)) < 0.5
+    again = run(engine.next_token(STORY, Sampling(), limit=5))
+    assert again.candidates[0].text == best.candidates[0].text
+    assert again.candidates[0].probability == pytest.approx(
+        best.candidates[0].probability, abs=0.02
+    )
 
 
 def test_a_score_is_the_same_distribution_as_the_next_token(engine):

@@ -22,7 +22,7 @@ from upright.generate.types import (
     Sampling,
     TokenLogprob,
 )
-from upright.weights import Weights, open_packaged
+from upright.weights import Weights, open_fast
 
 SLOTS = 8
 LENGTH = 2048
@@ -81,7 +81,7 @@ class EmbeddedEngine:
     text each time on the same machine, whatever else is computed.
 
     Args:
-        weights: the checked model file; the packaged one if None.
+        weights: the checked model file; the packaged one, in its fast form, if None.
         slots: sequences computed at once.
         length: most tokens of a prompt and its answer together.
 
@@ -93,7 +93,7 @@ class EmbeddedEngine:
     def __init__(
         self, weights: Weights | None = None, *, slots: int = SLOTS, length: int = LENGTH
     ) -> None:
-        self._weights = weights or open_packaged()
+        self._weights = weights or open_fast()
         self._capacity = slots + WAITING
         self._runtime: Runtime | None = Runtime.acquire(self._weights, slots=slots, length=length)
 

