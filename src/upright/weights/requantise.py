@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,6 +24,8 @@ from upright.weights.gguf import ALIGNMENT, Q4_1, Q8_0, aligned, read_layout, re
 from upright.weights.packaged import SMOLLM2, PackagedModel, Weights, open_packaged
 
 Bytes = NDArray[np.uint8]
+
+_THREADS = 4
 
 
 def open_fast(model: PackagedModel = SMOLLM2) -> Weights:
@@ -57,13 +60,21 @@ def requantise(source: BinaryIO, target: BinaryIO) -> None:
     moved = tuple(relaid(layout.tensors, {Q4_1: Q8_0}))
     head = layout.metadata + table_bytes(moved)
     target.write(head.ljust(aligned(len(head)), b"\0"))
-    for old, new in zip(layout.tensors, moved, strict=True):
-        source.seek(layout.data + old.offset)
-        raw = source.read(old.size)
-        if old.kind != new.kind:
-            raw = q8_0(np.frombuffer(raw, dtype=np.uint8)).tobytes()
-        target.write(raw)
-        target.write(b"\0" * (-len(raw) % ALIGNMENT))
+    sources = (_read(source, layout.data + old.offset, old.size) for old in layout.tensors)
+    kinds = [old.kind for old in layout.tensors]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for raw in pool.map(_converted, sources, kinds):
+            target.write(raw)
+            target.write(b"\0" * (-len(raw) % ALIGNMENT))
+
+
+def _read(source: BinaryIO, start: int, size: int) -> bytes:
+    source.seek(start)
+    return source.read(size)
+
+
+def _converted(raw: bytes, kind: int) -> bytes:
+    return q8_0(np.frombuffer(raw, dtype=np.uint8)).tobytes() if kind == Q4_1 else raw
 
 
 def q8_0(raw: Bytes) -> Bytes:
@@ -79,16 +90,19 @@ def q8_0(raw: Bytes) -> Bytes:
     blocks = raw.reshape(-1, 20)
     scale = blocks[:, 0:2].copy().view(np.float16).astype(np.float32)
     offset = blocks[:, 2:4].copy().view(np.float16).astype(np.float32)
-    codes = np.concatenate([blocks[:, 4:] & 15, blocks[:, 4:] >> 4], axis=1)
-    # A block knows only 16 values: they are computed once and looked up.
-    values = scale * np.arange(16, dtype=np.float32) + offset
-    ends = np.stack([codes.min(axis=1), codes.max(axis=1)], axis=1).astype(np.intp)
-    largest = np.abs(np.take_along_axis(values, ends, axis=1)).max(axis=1, keepdims=True)
+    values = np.empty((len(blocks), 32), dtype=np.float32)
+    values[:, :16] = blocks[:, 4:] & 15
+    values[:, 16:] = blocks[:, 4:] >> 4
+    values *= scale
+    values += offset
+    largest = np.maximum(values.max(axis=1, keepdims=True), -values.min(axis=1, keepdims=True))
     step = (largest / np.float32(127)).astype(np.float16)
-    inverse = np.divide(1, step, out=np.zeros_like(largest), where=step > 0, dtype=np.float32)
-    table = np.clip(np.rint(values * inverse), -127, 127).astype(np.int8)
-    weights = np.take_along_axis(table, codes.astype(np.intp), axis=1)
-    return np.concatenate([step.view(np.uint8), weights.view(np.uint8)], axis=1).ravel()
+    values *= np.divide(1, step, out=np.zeros_like(largest), where=step > 0, dtype=np.float32)
+    np.clip(np.rint(values, out=values), -127, 127, out=values)
+    made = np.empty((len(blocks), 34), dtype=np.uint8)
+    made[:, :2] = step.view(np.uint8)
+    made[:, 2:] = values.astype(np.int8).view(np.uint8)
+    return made.ravel()
 
 
 def _replace(source: Path, target: Path) -> None:
