@@ -51,7 +51,11 @@ class Answerer:
         self.ledger = ledger
         self.writer = writer
         self.pinned = pinned
-        self.judge = Judge(pool)
+
+    @property
+    def judge(self) -> Judge:
+        """A judge for one request: it remembers which detectors gave that request no answer."""
+        return Judge(self.pool)
 
     async def __aenter__(self) -> Self:
         return self

@@ -52,6 +52,7 @@ class Answering:
         self._policy = answerer.policy
         self._use = answerer.policy.use_case.name
         self._request = request
+        self._judge = answerer.judge
         self._salt = secrets.token_bytes(_SALT_BYTES)
         self._journal = Journal(answerer.writer, self._use, self.id)
         self._verdicts: list[TextVerdict] = []
@@ -94,13 +95,13 @@ class Answering:
     async def _answer(self) -> AsyncGenerator[AnswerPiece]:
         inbound = take_apart(self._request)
         pseudonyms = Pseudonyms(part.record.text for part in inbound.parts)
-        prompt = Prompt(inbound, *await self._answerer.judge.prompt(inbound.parts, pseudonyms))
+        prompt = Prompt(inbound, *await self._judge.prompt(inbound.parts, pseudonyms))
         self._verdicts += prompt.judged
         await self._open(prompt)
         if prompt.withheld and not await self._was_released(prompt):
             last = await self._refuse(prompt)
         else:
-            self._releaser = releaser = Releaser(self._answerer.judge, pseudonyms, self._request)
+            self._releaser = releaser = Releaser(self._judge, pseudonyms, self._request)
             async with aclosing(self._generate(prompt.view(), releaser)) as pieces:
                 async for piece in pieces:
                     self._sent.note(piece)
@@ -117,7 +118,7 @@ class Answering:
             "opened",
             {
                 "policy_digest": self._policy.digest,
-                "guard_digest": self._answerer.judge.digest,
+                "guard_digest": self._judge.digest,
                 "engine": self._policy.engine.kind,
                 "engine_digest": engine.digest,
                 "model": engine.name,
@@ -246,7 +247,7 @@ class Answering:
             id=self.id,
             use_case=self._use,
             policy_digest=self._policy.digest,
-            guard_digest=self._answerer.judge.digest,
+            guard_digest=self._judge.digest,
             action=strictest(verdicts).value,
             verdicts=verdicts,
             disclosure=self.disclosure,

@@ -11,11 +11,15 @@ from upright.answer.inbound import Part
 from upright.answer.outbound import Channel
 from upright.answer.request import TextVerdict
 from upright.guard import GuardPool, Pseudonyms, Restorer, Scan, StreamDriver, Window
-from upright.terms import Action, Finding, Record, Stage, Verdict
+from upright.terms import Action, DetectorError, Finding, Record, Stage, Verdict
 
 
 class Judge:
-    """The guard as the pipeline asks it.
+    """The guard as one request asks it.
+
+    A detector that gave no answer is not asked again at that stage for the same request: its
+    deadline is waited for once, however many texts the request and its answer have. Each later
+    text is told of the failure all the same.
 
     Args:
         pool: worker processes that scan.
@@ -23,6 +27,7 @@ class Judge:
 
     def __init__(self, pool: GuardPool) -> None:
         self._pool = pool
+        self._failed: dict[Stage, dict[str, DetectorError]] = {stage: {} for stage in Stage}
 
     @property
     def digest(self) -> str:
@@ -40,8 +45,14 @@ class Judge:
         """Have texts scanned; a detector that hangs costs its deadline and no more."""
         if not records:
             return []
-        future = self._pool.submit(records, stage, partial=partial, skip=skip)
-        return await asyncio.wrap_future(future)
+        failed = self._failed[stage]
+        known = tuple(error for rule, error in failed.items() if rule not in skip)
+        asked = self._pool.submit(records, stage, partial=partial, skip=skip | failed.keys())
+        scans = await asyncio.wrap_future(asked)
+        failed.update((error.rule, error) for scan in scans for error in scan.errors)
+        if not known:
+            return scans
+        return [replace(scan, errors=(*known, *scan.errors)) for scan in scans]
 
     async def prompt(
         self, parts: Sequence[Part], pseudonyms: Pseudonyms
