@@ -82,12 +82,76 @@ def test_keys_that_become_the_same_lose_no_value():
 
 
 @pytest.mark.parametrize(
-    "text", ["not json", "", "{", "NaN", "[" * 5000, '{"a": Infinity}', "9" * 5000 + "."]
+    "text", ["not json", "", "{", "[" * 5000, "[" * 300 + "]" * 300, "9" * 5000 + "."]
 )
 def test_what_is_not_json_is_one_plain_text(text):
     unfolded = unfold_arguments(text)
     assert unfolded.texts == (text,)
     assert unfolded.fold(["gone"]) == "gone"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'{"a": NaN, "to": "bob\u0040example.com"}',
+        r'{"a": -Infinity, "to": "bob\u0040example.com"}',
+        r'{"to": "bob\u0040example.com"',
+        r'{"to": "bob\u0040example.com",}',
+        r'{"to": "\u0062\u006f\u0062\u0040example.com"} and more',
+        "[" * 300 + r'"bob\u0040example.com"' + "]" * 300,
+    ],
+)
+def test_an_escape_hides_nothing_in_what_only_a_patient_parser_reads(text):
+    assert "bob@example.com" in "\n".join(unfold_arguments(text).texts)
+
+
+def test_what_json_forbids_and_python_reads_keeps_its_spelling_in_arguments():
+    unfolded = unfold_arguments('{"a":NaN,"b":[-Infinity]}')
+    assert unfolded.texts == ("a", "NaN", "b", "-Infinity")
+    assert unfolded.fold(unfolded.texts) == '{"a":NaN,"b":[-Infinity]}'
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 1e999])
+def test_a_number_that_json_cannot_spell_travels_as_a_word(number):
+    unfolded = unfold_value({"tools": [number]})
+    assert json.dumps(unfolded.fold(unfolded.texts), allow_nan=False)
+
+
+@pytest.mark.parametrize("text", [r'{"a": "\ud800"}', r'{"a\udc00": 1}', r'{"a": "\ud800"'])
+def test_half_a_surrogate_pair_does_not_reach_a_wire_that_is_utf8(text):
+    unfolded = unfold_arguments(text)
+    assert unfolded.fold(unfolded.texts).encode()
+
+
+def test_a_whole_surrogate_pair_is_its_character():
+    assert unfold_arguments(r'{"a": "\ud83d\ude00"').texts == ('{"a": "\U0001f600"',)
+
+
+@pytest.mark.parametrize("shape", ['{"a":%s}', "[%s]"])
+@given(depth=st.integers(1, 1200))
+def test_no_depth_of_arguments_is_too_deep(shape, depth):
+    before, after = shape.split("%s")
+    text = before * depth + "1" + after * depth
+    unfolded = unfold_value({"arguments": text})
+    assert unfolded.fold(unfolded.texts) == {"arguments": text}
+
+
+def test_json_inside_of_json_inside_of_json_is_never_too_deep():
+    text = "1"
+    for _ in range(8):
+        text = "[" * 60 + '{"arguments":' + json.dumps(text) + "}" + "]" * 60
+    unfolded = unfold_arguments(text)
+    assert unfolded.fold(unfolded.texts) == text
+
+
+def test_ten_thousand_keys_that_become_the_same_are_numbered_in_one_pass():
+    value = {f"{number}@example.com": number for number in range(10_000)}
+    unfolded = unfold_value(value)
+    texts = ["[EMAIL]" if "@" in text else text for text in unfolded.texts]
+    filled = unfolded.fold(texts)
+    assert list(filled.values()) == list(value.values())
+    assert list(filled)[:3] == ["[EMAIL]", "[EMAIL]_1", "[EMAIL]_2"]
+    assert max(map(len, filled)) < 20
 
 
 def test_a_plain_text_is_one_text():

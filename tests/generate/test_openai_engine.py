@@ -286,6 +286,9 @@ LIES = {
         }
     ),
     "usage of the wrong type": sse({"choices": [], "usage": SECRET}),
+    "usage beyond any count": sse(
+        delta("a"), delta(finish="stop"), {"usage": {"completion_tokens": 10**400}}
+    ),
     "usage that is no count": sse(
         delta("a"), delta(finish="stop"), {"usage": {"prompt_tokens": -1}}
     ),

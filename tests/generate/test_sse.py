@@ -37,6 +37,11 @@ def test_events_are_the_same_for_every_line_end_and_every_cut(texts, end, sizes)
     assert read(raw, sizes) == texts
 
 
+def test_a_line_that_comes_byte_by_byte_is_not_copied_with_every_byte():
+    raw = b"data: " + b"a" * 300_000 + b"\r\n\n"
+    assert read(raw, [1] * len(raw)) == ["a" * 300_000]
+
+
 def test_several_data_lines_are_one_event():
     assert read(b"event: x\ndata: a\ndata:b\nid: 4\n\ndata: c\n\n") == ["a\nb", "c"]
 

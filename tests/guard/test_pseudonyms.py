@@ -112,6 +112,11 @@ def test_a_piece_that_cannot_become_a_placeholder_is_not_held():
     assert restorer.finish() == "["
 
 
+def test_a_text_full_of_brackets_is_read_once():
+    text = "[" * 500_000
+    assert restored(text + "[EMAIL_1]", {"[EMAIL_1]": "a@x"}) == text + "a@x"
+
+
 def test_64_conversations_at_once_never_mix():
     mixed: list[int] = []
     gate = threading.Barrier(64)

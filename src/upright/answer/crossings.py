@@ -8,6 +8,7 @@ shows the same value already, the words of the next turn only happen to continue
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -46,12 +47,11 @@ class View:
 
     def crossing(self, findings: Iterable[Finding]) -> Iterator[list[tuple[int, Finding]]]:
         """Yield, for each finding over several parts, (part's number, its share) of each."""
+        starts = [stretch.start for stretch in self.stretches]
+        ends = [stretch.end for stretch in self.stretches]
         for finding in findings:
-            touched = [
-                stretch
-                for stretch in self.stretches
-                if stretch.start < finding.end and finding.start < stretch.end
-            ]
+            first = bisect_right(ends, finding.start)
+            touched = self.stretches[first : bisect_left(starts, finding.end, first)]
             if len({stretch.part for stretch in touched}) > 1:
                 yield [(stretch.part, _clipped(finding, stretch)) for stretch in touched]
 

@@ -25,7 +25,10 @@ class EventReader:
 
     def __init__(self) -> None:
         self._utf8 = codecs.getincrementaldecoder("utf-8")(errors="strict")
-        self._rest = ""
+        # The line that has no end yet, in the pieces in which it came: a server that sends it
+        # byte by byte must not make us copy it byte by byte.
+        self._rest: list[str] = []
+        self._held = 0
         self._data: list[str] = []
         self._size = 0
 
@@ -36,27 +39,39 @@ class EventReader:
             MalformedStreamError: for bytes that are not UTF-8, or an event that is too long.
         """
         try:
-            text = self._rest + self._utf8.decode(raw)
+            self._hold(self._utf8.decode(raw))
         except UnicodeDecodeError:
             raise MalformedStreamError("not UTF-8") from None
+        for line in self._lines():
+            event = self._line(line)
+            if event is not None:
+                yield event
+        if self._held + self._size > LONGEST_EVENT:
+            raise MalformedStreamError("an event is too long")
+
+    def _hold(self, text: str) -> None:
+        self._rest.append(text)
+        self._held += len(text)
+
+    def _lines(self) -> list[str]:
+        """Take the lines that are complete."""
+        if not any(end in piece for piece in self._rest[-2:] for end in "\r\n"):
+            return []
+        text = "".join(self._rest)
         # A CR at the very end may be half of CR LF: it waits for the next bytes.
         tail = "\r" if text.endswith("\r") else ""
         lines = text[: len(text) - len(tail)].replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        self._rest = lines.pop() + tail
-        for line in lines:
-            event = self._line(line)
-            if event is not None:
-                yield event
-        if len(self._rest) + self._size > LONGEST_EVENT:
-            raise MalformedStreamError("an event is too long")
+        self._rest, self._held = [], 0
+        self._hold(lines.pop() + tail)
+        return lines
 
     def finish(self) -> Iterator[str]:
         """Yield the event that the end of the stream completes, if its blank line is missing."""
-        for line in (self._rest.removesuffix("\r"), ""):
+        for line in ("".join(self._rest).removesuffix("\r"), ""):
             event = self._line(line)
             if event is not None:
                 yield event
-        self._rest = ""
+        self._rest, self._held = [], 0
 
     def _line(self, line: str) -> str | None:
         if not line:

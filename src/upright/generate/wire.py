@@ -15,6 +15,9 @@ from typing import Any, TypeVar
 from upright.generate.types import EngineError, Job, Piece, TokenLogprob
 
 MOST_TOOLS = 128
+MOST_TOKENS = 1 << 40
+"""A count beyond it is a lie, and would not fit where counts are kept."""
+
 _FINISH = {
     "stop": "stop",
     "eos": "stop",
@@ -226,7 +229,7 @@ def _count(usage: Mapping[str, Any], name: str) -> int | None:
     value = usage.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_TOKENS:
         raise malformed("a usage that is no count")
     return value
 

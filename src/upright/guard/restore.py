@@ -25,22 +25,22 @@ class Restorer:
         """Take the next piece and return what may leave."""
         if not self._values:
             return text
+        text, self._held = self._held + text, ""
         pieces: list[str] = []
-        rest = self._held + text
-        self._held = ""
-        while rest:
-            plain, mark, _ = rest.partition("[")
-            pieces.append(plain)
-            rest = rest[len(plain) :]
-            name = self._name_at_start(rest)
+        position = 0
+        while (mark := text.find("[", position)) >= 0:
+            pieces.append(text[position:mark])
+            name = self._name_at(text, mark)
             if name is not None:
                 pieces.append(self._values[name])
-                rest = rest[len(name) :]
-            elif mark and self._may_become_one(rest):
-                self._held, rest = rest, ""
+                position = mark + len(name)
+            elif self._may_become_one(text, mark):
+                self._held = text[mark:]
+                return "".join(pieces)
             else:
-                pieces.append(mark)
-                rest = rest[1:]
+                pieces.append("[")
+                position = mark + 1
+        pieces.append(text[position:])
         return "".join(pieces)
 
     def finish(self) -> str:
@@ -48,12 +48,13 @@ class Restorer:
         held, self._held = self._held, ""
         return held
 
-    def _name_at_start(self, text: str) -> str | None:
-        end = text.find("]", 0, self._longest) + 1
-        return text[:end] if end and text[:end] in self._values else None
+    def _name_at(self, text: str, start: int) -> str | None:
+        end = text.find("]", start, start + self._longest) + 1
+        return text[start:end] if end and text[start:end] in self._values else None
 
-    def _may_become_one(self, text: str) -> bool:
-        return len(text) < self._longest and any(name.startswith(text) for name in self._values)
+    def _may_become_one(self, text: str, start: int) -> bool:
+        rest = text[start:] if len(text) - start < self._longest else ""
+        return bool(rest) and any(name.startswith(rest) for name in self._values)
 
 
 def restored(text: str, values: Mapping[str, str]) -> str:

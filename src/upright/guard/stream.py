@@ -197,6 +197,8 @@ def decide(
     pseudonyms: Pseudonyms | None = None,
 ) -> Verdict:
     """Return the verdict on a whole text from its scan."""
+    if not scan.findings and not scan.errors:  # a request can have a hundred thousand such texts
+        return Verdict(action=Action.ALLOW, text=record.text)
     driver = StreamDriver(
         rulebook, stage, scanner=lambda _, __: scan, pseudonyms=pseudonyms, record=record
     )
