@@ -1,5 +1,6 @@
 """Engines and decoding: a distribution in, a drawn token out."""
 
+from upright.generate.declaration import declaration
 from upright.generate.modes import MODES, Mode, sampling_for
 from upright.generate.open import open_engine
 from upright.generate.types import (
@@ -28,6 +29,7 @@ __all__ = [
     "Sampling",
     "TokenEngine",
     "TokenLogprob",
+    "declaration",
     "open_engine",
     "sampling_for",
 ]

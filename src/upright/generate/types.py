@@ -198,3 +198,4 @@ class EngineError(UprightError):
     def __init__(self, problem: str, *, kind: str, mend: str = "") -> None:
         super().__init__(problem, mend=mend)
         self.kind = kind
+        self.exit_code = 2 if kind == "bad_request" else 3
