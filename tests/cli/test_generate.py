@@ -133,6 +133,27 @@ def test_a_wrong_line_is_a_clear_error(engine, capsys, tmp_path, row, hint):
     assert str(file) in error
 
 
+def test_a_wrong_line_costs_no_answer_to_the_lines_before_it(engine, capsys, tmp_path):
+    file = tmp_path / "in.jsonl"
+    file.write_text('{"prompt": "a"}\n\n{"prompt": "b"}\n{"prompt": 3}\n{"prompt": "d"}\n')
+    assert run(str(file)) == 2
+    captured = capsys.readouterr()
+    assert [json.loads(line)["text"] for line in captured.out.splitlines()] == ["<a>", "<b>"]
+    assert captured.err.startswith(f"error: {file}:4: no text under `prompt`")
+    assert "Traceback" not in captured.err
+    assert engine.closed
+
+
+@pytest.mark.parametrize(("kind", "code"), [("bad_request", 2), ("unavailable", 3)])
+def test_an_engine_that_is_away_is_told_from_a_wrong_request(engine, monkeypatch, kind, code):
+    async def fail(self, job):
+        raise EngineError("no", kind=kind)
+        yield Piece()
+
+    monkeypatch.setattr(FakeEngine, "stream", fail)
+    assert run("--prompt", "x") == code
+
+
 @pytest.mark.parametrize(
     "words", [(), ("--prompt", "a", "-"), ("-", "--next-words", "3")], ids=["none", "both", "lines"]
 )

@@ -118,9 +118,10 @@ def test_a_preset_is_named_like_a_file(check):
     ("line", "words"),
     [
         ("not json", "standard input:2: not JSON"),
+        ('{"text": "a", "n": NaN}', "standard input:2: not JSON: NaN is no JSON number"),
         ("[1]", "standard input:2: list where an object is wanted"),
-        ({"id": "b"}, "record 2 has no string under `text`"),
-        ({"id": "b", "text": 7}, "record 2 has no string under `text`"),
+        ({"id": "b"}, "standard input:2: no string under `text`"),
+        ({"id": "b", "text": 7}, "standard input:2: no string under `text`"),
     ],
 )
 def test_a_bad_line_is_named_and_nothing_before_it_is_lost(check, line, words):

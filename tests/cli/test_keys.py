@@ -42,6 +42,14 @@ def test_create_prints_the_secret_alone_on_standard_output(run, home):
     assert (key.name, key.use_case) == ("Ann", "tales")
 
 
+@pytest.mark.parametrize("words", [("", "-u", "tales"), ("Ann", "-u", " ")], ids=["name", "use"])
+def test_a_key_without_a_name_or_a_use_is_not_made(run, home, words):
+    code, out, err = run("keys", "create", *words)
+    assert (code, out) == (2, "")
+    assert "a name and a use case" in err
+    assert not home.exists()
+
+
 def test_create_tells_when_the_use_case_is_not_there_yet(run, home):
     assert "no policy called 'tales'" in run("keys", "create", "Ann", "-u", "tales")[2]
     policy = 'schema = 1\n[use_case]\nname = "tales"\npurpose = "Tells tales."\n'

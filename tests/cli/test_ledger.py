@@ -201,6 +201,10 @@ def test_export_prints_all_records_oldest_first_and_goes_on_where_it_was_cut(run
     assert half + rest == out
 
 
+def test_export_takes_the_common_option_for_json(run, filled):
+    assert run("ledger", "export", "--json") == run("ledger", "export")
+
+
 def test_an_export_can_be_checked_by_others(run, filled):
     """The digest of a line can be computed from the line, as the documentation says."""
     import hashlib  # noqa: PLC0415 (all that others need)
@@ -313,6 +317,35 @@ def test_one_command_stops_and_another_resumes(run, published, home):
         assert not ledger.uses.state("tales").stopped
 
 
+def test_what_was_put_in_force_is_told_in_json_too(run, published):
+    asked = [
+        ("activate", "1"),
+        ("activate", "2"),
+        ("rollback",),
+        ("stop", "-r", "why"),
+        ("resume",),
+    ]
+    told = [lines(run("policy", verb, "tales", *rest, "--json")[1])[0] for verb, *rest in asked]
+    assert told == [
+        {"use_case": "tales", "active": 1},
+        {"use_case": "tales", "active": 2},
+        {"use_case": "tales", "active": 1},
+        {"use_case": "tales", "stopped": True},
+        {"use_case": "tales", "stopped": False},
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("show", "--limit"), ("show",), ("export", "--after")],
+    ids=["limit", "record", "after"],
+)
+def test_a_number_that_no_database_holds_is_a_usage_error(run, filled, words):
+    code, _, err = run("ledger", *words, str(2**63))
+    assert code == 2
+    assert "less than or equal" in err
+
+
 def test_a_stop_needs_a_reason(run, published, home):
     assert run("policy", "stop", "tales")[0] == 2
     with Ledger.open(home=home) as ledger:
@@ -320,7 +353,7 @@ def test_a_stop_needs_a_reason(run, published, home):
 
 
 def test_an_unknown_use_case_is_named(run, published):
-    for words in (["rollback"], ["resume"], ["stop", "-r", "why"]):
+    for words in (["rollback"], ["resume"], ["history"], ["stop", "-r", "why"]):
         code, _, err = run("policy", words[0], "other", *words[1:])
         assert code == 2
         assert "'other'" in err

@@ -44,7 +44,7 @@ def test_a_preset_bears_its_name_and_says_everything(name):
 
 @pytest.mark.parametrize("name", EIGHT)
 def test_no_preset_lets_a_key_or_a_card_through_anywhere(name):
-    for rule in ("secret.token", "pii.payment_card"):
+    for rule in ("secret.token", "pii.payment_card", "pii.url_credentials"):
         for stage in Stage:
             assert action(name, rule, stage) in {Action.REDACT, Action.PSEUDONYMISE, Action.BLOCK}
 

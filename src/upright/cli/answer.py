@@ -24,7 +24,7 @@ def answer(  # noqa: PLR0917 (Typer names them as options)
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Guard a prompt, answer it, guard the answer, and record both; print verdicts and ids."""
+    """Answer one prompt, guarded and recorded; print verdicts and ids."""
     del debug
     from upright.answer import AnswerRequest
     from upright.generate.types import Message

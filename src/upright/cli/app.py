@@ -20,13 +20,15 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=True,
+    rich_markup_mode=None,  # plain help: importing rich would double the time it takes
 )
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave with its exit code.
 
-    Exit codes: 0 pass, 1 a gate failed, 2 usage or configuration, 3 could not measure.
+    Exit codes: 0 pass, 1 a gate failed, 2 usage or configuration, 3 could not measure. A fault
+    of upright's own is a 3 too: it must not read as a gate that failed.
     """
     words = sys.argv[1:] if arguments is None else arguments
     try:
@@ -44,6 +46,22 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader of our output has gone; what was asked for is done as far as it wanted.
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:
+        if "--debug" in words:
+            raise
+        _leave(_UnforeseenError(error))
+
+
+class _UnforeseenError(UprightError):
+    """An error that nobody foresaw."""
+
+    exit_code = 3
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            f"upright itself failed: {type(error).__name__}: {error}",
+            mend="--debug shows where; please report it",
+        )
 
 
 def _leave(error: UprightError) -> NoReturn:

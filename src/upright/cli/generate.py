@@ -140,19 +140,30 @@ def _lines(
     async def work(engine: Engine) -> None:
         given = {name: value for name, value in asked.items() if value is not None}
         running: deque[asyncio.Task[dict[str, Any]]] = deque()
-        for number, line in enumerate(read_lines(file), 1):
-            try:
-                job = _job(use, {**given, **line}, chat=chat)
-            except UprightError as error:
-                problem = f"{file}: record {number}: {error.problem}"
-                raise ConfigError(problem, mend=error.mend) from None
-            running.append(asyncio.create_task(one(engine, line, job)))
-            if len(running) == _AT_ONCE:
+        try:
+            for where, line in read_lines(file):
+                job = _job_at(where, use, {**given, **line}, chat=chat)
+                running.append(asyncio.create_task(one(engine, line, job)))
+                if len(running) == _AT_ONCE:
+                    write_line(await running.popleft())
+            while running:
                 write_line(await running.popleft())
-        while running:
-            write_line(await running.popleft())
+        except UprightError:
+            # A wrong line costs no answer to the lines before it.
+            for result in await asyncio.gather(*running, return_exceptions=True):
+                if isinstance(result, dict):
+                    write_line(result)
+            raise
 
     return work
+
+
+def _job_at(where: str, use: Policy, line: Mapping[str, Any], *, chat: bool) -> Job:
+    """Return the job of one line of a file; an error names the line."""
+    try:
+        return _job(use, line, chat=chat)
+    except UprightError as error:
+        raise ConfigError(f"{where}: {error.problem}", mend=error.mend) from None
 
 
 def _show(

@@ -83,12 +83,11 @@ def _records(file: str) -> Iterator[Record]:
     Raises:
         ConfigError: for a line without a text.
     """
-    for number, line in enumerate(read_lines(file), 1):
+    for where, line in read_lines(file):
         text = line.get("text")
         if not isinstance(text, str):
-            name = "standard input" if file == "-" else file
             raise ConfigError(
-                f"{name}: record {number} has no string under `text`",
+                f"{where}: no string under `text`",
                 mend='write one {"id": …, "text": …} a line',
             )
         role = line.get("role")

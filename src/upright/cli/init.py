@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from upright.cli.app import app
-from upright.cli.options import Debug, Quiet
+from upright.cli.options import Debug, Json, Quiet, write_line
 from upright.terms import ConfigError
 
 
 @app.command("init")
-def init(
+def init(  # noqa: PLR0917 (Typer names them as options)
     preset: Annotated[
         str, typer.Option("--preset", help="Which use case to start from.", metavar="NAME")
     ] = "storytelling",
@@ -21,10 +21,11 @@ def init(
         Path, typer.Option("--output", "-o", help="Where to write it.", metavar="FILE")
     ] = Path("upright.toml"),
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+    as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Write a commented use-case file and, beside it, the schema that editors complete from."""
+    """Write a use-case file to start from, and beside it the schema for editors."""
     from upright.policy import preset_text
     from upright.policy.schema import SCHEMA_FILE, schema_text
 
@@ -32,8 +33,11 @@ def init(
     text = f"#:schema {SCHEMA_FILE}\n{preset_text(preset)}"
     _write(output, text, force=force)
     # The schema is upright's own: an older one is replaced, so that it fits this release.
-    _write(output.with_name(SCHEMA_FILE), schema_text(), force=True)
-    if not quiet:
+    schema = output.with_name(SCHEMA_FILE)
+    _write(schema, schema_text(), force=True)
+    if as_json:
+        write_line({"preset": preset, "file": str(output), "schema": str(schema)})
+    elif not quiet:
         typer.echo(f"wrote {output} (preset {preset}) and {SCHEMA_FILE} beside it")
         typer.echo(f"next: edit it, then run  upright policy lint {output}")
 

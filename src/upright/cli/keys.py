@@ -9,6 +9,7 @@ import typer
 from upright.cli.app import app
 from upright.cli.ledger import open_ledger, plain, print_columns
 from upright.cli.options import Debug, Json, write_line
+from upright.terms import ConfigError
 
 if TYPE_CHECKING:
     from upright.ledger import ApiKey
@@ -31,6 +32,8 @@ def create(
 ) -> None:
     """Make a key and print its secret, once."""
     del debug
+    if not name.strip() or not use_case.strip():
+        raise ConfigError("a key needs a name and a use case", mend="keys create NAME -u USE_CASE")
     with open_ledger(create=True) as ledger:
         key, secret = ledger.api_keys.create(name, use_case)
         published = use_case in ledger.uses.names()

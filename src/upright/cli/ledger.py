@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from upright.cli.app import app
-from upright.cli.options import Debug, Json, Quiet, write_line
+from upright.cli.options import LARGEST, Debug, Json, Quiet, write_line
 
 if TYPE_CHECKING:
     from upright.ledger import Entry, Ledger, Verification
@@ -55,12 +55,13 @@ def verify(
 @ledger_app.command("show")
 def show(  # noqa: PLR0917 (Typer names them as options)
     sequence: Annotated[
-        int | None, typer.Argument(metavar="RECORD", help="Show this one in full.", min=1)
+        int | None,
+        typer.Argument(metavar="RECORD", help="Show this one in full.", min=1, max=LARGEST),
     ] = None,
     kind: Annotated[str | None, typer.Option(help="Only this kind, such as `closed`.")] = None,
     use_case: Annotated[str | None, typer.Option(help="Only this use case.")] = None,
     request: Annotated[str | None, typer.Option(help="Only this request.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=LARGEST, help="At most so many.")] = 20,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -85,12 +86,14 @@ def show(  # noqa: PLR0917 (Typer names them as options)
 @ledger_app.command("export")
 def export(
     after: Annotated[
-        int, typer.Option(min=0, help="Go on behind this record, the last one you have.")
+        int,
+        typer.Option(min=0, max=LARGEST, help="Go on behind this record, the last one you have."),
     ] = 0,
+    as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Print all records as JSON Lines, oldest first."""
-    del debug
+    del as_json, debug
     with open_ledger() as ledger:
         for entry in ledger.export(after=after):
             write_line(entry.to_json())

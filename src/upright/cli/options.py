@@ -19,6 +19,8 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback when some
 Workers = Annotated[
     int, typer.Option("--workers", min=1, help="Worker processes.", show_default="cores")
 ]
+# The largest number a database column holds.
+LARGEST = 2**63 - 1
 PolicyFile = Annotated[
     str,
     typer.Option("--policy", "-p", help="Use-case file, or the name of a preset.", metavar="FILE"),
@@ -30,8 +32,8 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def read_lines(path: str) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a JSON Lines file; `-` is standard input.
+def read_lines(path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield place (`file:line`) and object of each line of JSON; `-` is standard input.
 
     Raises:
         ConfigError: naming file and line, for a line that is not a JSON object.
@@ -40,18 +42,31 @@ def read_lines(path: str) -> Iterator[dict[str, Any]]:
     name = "standard input" if path == "-" else path
     with stream:
         for number, raw in enumerate(stream, 1):
-            if not raw.strip():
-                continue
-            try:
-                value = json.loads(raw)
-            except (ValueError, RecursionError) as error:
-                raise ConfigError(f"{name}:{number}: not JSON: {error}") from None
-            if not isinstance(value, dict):
-                raise ConfigError(
-                    f"{name}:{number}: {type(value).__name__} where an object is wanted",
-                    mend='write one {"id": …, "text": …} a line',
-                )
-            yield value
+            if raw.strip():
+                where = f"{name}:{number}"
+                yield where, _object(raw, where)
+
+
+def _object(raw: bytes, where: str) -> dict[str, Any]:
+    try:
+        value = json.loads(raw, parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        problem = f"{where}: not UTF-8 at byte {error.start} of the line"
+        raise ConfigError(problem, mend="save the file as UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        problem = f"{where}: not JSON: {error}"
+        raise ConfigError(problem, mend="write one JSON object a line") from None
+    if not isinstance(value, dict):
+        raise ConfigError(
+            f"{where}: {type(value).__name__} where an object is wanted",
+            mend="write one JSON object a line",
+        )
+    return value
+
+
+def _no_constant(name: str) -> None:
+    """Refuse what Python reads and JSON does not have: it would come out as it went in."""
+    raise ValueError(f"{name} is no JSON number")
 
 
 def write_line(value: dict[str, Any]) -> None:

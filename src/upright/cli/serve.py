@@ -40,7 +40,7 @@ def serve(  # noqa: PLR0917 (Typer names them as options)
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Answer requests in OpenAI's wire format, guarded, and serve the console."""
+    """Serve the guarded OpenAI-compatible gateway and the console."""
     del debug
     from upright.serve.replicas import Replicas
     from upright.serve.run import listening

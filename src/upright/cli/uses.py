@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from upright.cli.ledger import open_ledger, plain, print_columns
-from upright.cli.options import Debug, Json, write_line
+from upright.cli.options import LARGEST, Debug, Json, write_line
 from upright.cli.policy import policy_app
+from upright.terms import ConfigError
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the use case.")]
 By = Annotated[
@@ -58,6 +59,10 @@ def history(name: Name, as_json: Json = False, debug: Debug = False) -> None:
     with open_ledger() as ledger:
         versions = ledger.uses.history(name)
         state = ledger.uses.state(name)
+    if not versions:
+        raise ConfigError(
+            f"no use case is called {name!r} in this ledger", mend="upright policy publish FILE"
+        )
     if as_json:
         for version in versions:
             write_line(
@@ -89,24 +94,25 @@ def history(name: Name, as_json: Json = False, debug: Debug = False) -> None:
 @policy_app.command("activate")
 def activate(
     name: Name,
-    version: Annotated[int, typer.Argument(metavar="VERSION", min=1)],
+    version: Annotated[int, typer.Argument(metavar="VERSION", min=1, max=LARGEST)],
     by: By = "",
+    as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Put a published version in force."""
     del debug
     with open_ledger() as ledger:
         ledger.uses.activate(name, version, by=by or _me())
-    typer.echo(f"{name}: version {version} is in force")
+    _tell_version(name, version, as_json=as_json)
 
 
 @policy_app.command("rollback")
-def rollback(name: Name, by: By = "", debug: Debug = False) -> None:
+def rollback(name: Name, by: By = "", as_json: Json = False, debug: Debug = False) -> None:
     """Put the version before the active one in force."""
     del debug
     with open_ledger() as ledger:
         version = ledger.uses.rollback(name, by=by or _me())
-    typer.echo(f"{name}: version {version} is in force")
+    _tell_version(name, version, as_json=as_json)
 
 
 @policy_app.command("stop")
@@ -114,19 +120,34 @@ def stop(
     name: Name,
     reason: Annotated[str, typer.Option("--reason", "-r", help="Why; recorded and shown.")],
     by: By = "",
+    as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Stop a use case at once, on every replica."""
     del debug
     with open_ledger() as ledger:
         ledger.uses.stop(name, reason, by=by or _me())
-    typer.echo(f"{name} is stopped")
+    _tell_stopped(name, stopped=True, as_json=as_json)
 
 
 @policy_app.command("resume")
-def resume(name: Name, by: By = "", debug: Debug = False) -> None:
+def resume(name: Name, by: By = "", as_json: Json = False, debug: Debug = False) -> None:
     """Let a stopped use case run again."""
     del debug
     with open_ledger() as ledger:
         ledger.uses.resume(name, by=by or _me())
-    typer.echo(f"{name} runs again")
+    _tell_stopped(name, stopped=False, as_json=as_json)
+
+
+def _tell_version(name: str, version: int, *, as_json: bool) -> None:
+    if as_json:
+        write_line({"use_case": name, "active": version})
+    else:
+        typer.echo(f"{name}: version {version} is in force")
+
+
+def _tell_stopped(name: str, *, stopped: bool, as_json: bool) -> None:
+    if as_json:
+        write_line({"use_case": name, "stopped": stopped})
+    else:
+        typer.echo(f"{name} is stopped" if stopped else f"{name} runs again")

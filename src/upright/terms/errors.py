@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 
 class UprightError(Exception):
     """An error whose text is meant for the user.
@@ -13,7 +11,7 @@ class UprightError(Exception):
         mend: what the user can do about it.
     """
 
-    exit_code: ClassVar[int] = 2
+    exit_code: int = 2
 
     def __init__(self, problem: str, *, mend: str = "") -> None:
         super().__init__(f"{problem}\n  mend: {mend}" if mend else problem)
