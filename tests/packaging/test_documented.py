@@ -129,3 +129,9 @@ def test_every_variable_of_the_environment_is_in_the_reference():
     }
     assert named - set(re.findall(r"UPRIGHT_[A-Z_]+", page)) == set()
     assert named
+
+
+def test_every_decision_stands_in_the_overview():
+    overview = (DOCS / "decisions" / "index.md").read_text(encoding="utf-8")
+    pages = [page.name for page in (DOCS / "decisions").glob("0*.md")]
+    assert [name for name in pages if f"]({name})" not in overview] == []
