@@ -167,3 +167,13 @@ def test_sixty_four_requests_at_once_never_mix_their_pseudonyms(gateway):
         thread.join(PATIENCE)
     assert results == [True] * 64
     assert not any("@" in message.content for job in engine.jobs for message in job.messages)
+
+
+def test_a_body_that_trickles_in_is_408(gateway, monkeypatch):
+    monkeypatch.setattr("upright.serve.body.BODY_SECONDS", 0.1)
+    running = gateway()
+    with connected(running) as client:
+        client.sendall(raw_request(running, chat())[:-5])
+        answer = client.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b"request_too_slow" in answer

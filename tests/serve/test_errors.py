@@ -96,6 +96,7 @@ def test_an_unknown_address_is_404_and_a_wrong_method_405(running):
         (chat(stream="perhaps"), "stream"),
         (chat(functions=[{"name": "f"}]), "functions"),
         (chat(audio={"voice": "x"}), "audio"),
+        (chat(echo=True), "echo"),
     ],
 )
 def test_what_does_not_fit_is_400_and_names_the_field(running, body, param):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from upright.serve.errors import ApiError, refused
+
+# A body that trickles in holds a connection for nobody.
+BODY_SECONDS = 30.0
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -21,7 +25,8 @@ async def read_model(request: Request, model: type[M], *, limit: int) -> M:
         limit: most bytes that are read, whatever the headers claim.
 
     Raises:
-        ApiError: 413 for too many bytes, 400 for what is not JSON or does not fit.
+        ApiError: 413 for too many bytes, 408 for too slow ones, 400 for what is not JSON or
+            does not fit.
     """
     raw = await _read(request, limit)
     try:
@@ -36,10 +41,13 @@ async def _read(request: Request, limit: int) -> bytes:
         raise _too_large(limit)
     raw = bytearray()
     try:
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > limit:
-                raise _too_large(limit)
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                raw += chunk
+                if len(raw) > limit:
+                    raise _too_large(limit)
+    except TimeoutError:
+        raise refused(408, "request_too_slow", "the body did not come in time") from None
     except ClientDisconnect:
         raise refused(400, "client_gone", "the client went away") from None
     return bytes(raw)

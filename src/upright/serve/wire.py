@@ -107,7 +107,8 @@ class _Sampled(_Wire):
     def _refuse_unsupported(self) -> None:
         for name in _UNSUPPORTED:
             value = (self.model_extra or {}).get(name)
-            if value not in (None, False, "", 1, [], "none"):
+            # To Python, True is 1: one candidate is what everybody gets, an echo is not.
+            if value is True or value not in (None, False, "", 1, [], "none"):
                 raise refused(400, "unsupported_field", f"{name} is not supported", param=name)
 
     def _passthrough(self) -> dict[str, Any]:

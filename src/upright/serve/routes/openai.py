@@ -74,7 +74,11 @@ def _add_moderations(app: FastAPI, state: GatewayState) -> None:
         key = await state.key(request.headers.get("authorization"))
         body = await read_model(request, ModerationRequest, limit=_limit(state, key.use_case))
         texts = body.texts()
-        async with state.uses.lease(key.use_case) as answerer:
+        most = state.uses.answerer(key.use_case).policy.limits.max_concurrent
+        async with (
+            state.gate.enter(key.id, most=most),
+            state.uses.lease(key.use_case) as answerer,
+        ):
             judged = await _judged(answerer, texts)
             return JSONResponse(moderated(judged, "upright", answerer.judge.digest))
 
