@@ -46,6 +46,12 @@ def test_a_finding_within_one_part_is_not_told_twice():
     assert list(view.crossing([finding(0, 15)])) == []
 
 
+def test_a_finding_over_many_turns_touches_each_of_them():
+    view = joined_views(parts_of(*"abcdefgh"))[0]
+    (shares,) = view.crossing([finding(2, 9)])
+    assert [number for number, _ in shares] == [1, 2, 3, 4]
+
+
 def test_of_a_long_turn_only_the_ends_are_read_again():
     long = "x" * (10 * EDGE)
     view = joined_views(parts_of(long, "end"))[0]

@@ -82,6 +82,21 @@ def test_tool_calls_of_the_history_and_passed_on_fields_are_guarded(bench):
     assert "[EMAIL]" in job.messages[1].extra["tool_calls"][0]["function"]["arguments"]
 
 
+@pytest.mark.parametrize("stop", [MAIL, (MAIL, "END"), ["END", MAIL]])
+def test_texts_that_end_the_answer_are_guarded_like_the_rest_of_the_request(bench, stop):
+    b = bench()
+    answer = b.complete(("user", "hi"), overrides={"stop": stop})
+    assert MAIL not in repr(b.engine.jobs[0])
+    assert "[EMAIL]" in b.engine.jobs[0].sampling.stop
+    assert answer.upright.action == "redact"
+
+
+def test_a_blocked_text_that_ends_the_answer_reaches_no_engine(bench):
+    b = bench(policy(rules=rule("block", at='"prompt"')))
+    b.complete(("user", "hi"), overrides={"stop": (MAIL,)})
+    assert b.engine.jobs == []
+
+
 def test_the_policys_system_prompt_comes_first(bench):
     b = bench(policy('[generation]\nsystem = "Be brief."\n'))
     b.complete(("user", "hi"))
@@ -270,6 +285,43 @@ def test_an_answer_for_review_waits_in_the_queue(bench, streamed):
     assert item.text[found["start"] : found["end"]] == MAIL
     assert item.request == upright.id
     assert b.kinds() == ["opened", "review.opened", "closed"]
+
+
+def test_what_waits_for_review_is_redacted_on_every_channel(bench):
+    use = policy(rules=rule("review") + rule("redact", detect="pii.payment_card"))
+    pieces = [Piece(channel="reasoning", text=f"mail {MAIL}"), *chunked("4111 1111 1111 1111")]
+    b = bench(use, ScriptedEngine(pieces))
+    item = b.ledger.reviews.get(b.complete().upright.review_id)
+    assert item.text == f"mail {MAIL}\n\n[PAYMENT_CARD]"
+
+
+def test_a_tool_call_that_waits_for_review_is_redacted_in_its_leaves(bench):
+    use = policy(rules=rule("review") + rule("redact", detect="pii.payment_card"))
+    arguments = json.dumps({"to": MAIL, "card": "4111 1111 1111 1111"})
+    pieces = [
+        Piece(channel="tool.0.name", text="pay"),
+        Piece(channel="tool.0.arguments", text=arguments),
+        Piece(finish_reason="tool_calls"),
+    ]
+    b = bench(use, ScriptedEngine(pieces))
+    item = b.ledger.reviews.get(b.complete().upright.review_id)
+    assert item.text == f'pay({{"to":"{MAIL}","card":"[PAYMENT_CARD]"}})'
+
+
+def test_tool_calls_beside_a_text_for_review_are_redacted_too(bench):
+    use = policy(rules=rule("review") + rule("redact", detect="pii.payment_card"))
+    arguments = json.dumps({"card": "4111 1111 1111 1111"})
+    pieces = [
+        Piece(text=f"mail {MAIL}"),
+        Piece(channel="tool.0.name", text="pay"),
+        Piece(channel="tool.0.arguments", text=arguments),
+        Piece(finish_reason="tool_calls"),
+    ]
+    b = bench(use, ScriptedEngine(pieces))
+    answer = b.complete()
+    assert answer.choices[0].tools == ()
+    item = b.ledger.reviews.get(answer.upright.review_id)
+    assert item.text == f'mail {MAIL}\n\npay({{"card":"[PAYMENT_CARD]"}})'
 
 
 def test_a_prompt_for_review_waits_and_reaches_no_engine(bench):

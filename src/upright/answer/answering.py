@@ -192,7 +192,7 @@ class Answering:
         if messages is not None and system:
             messages = (Message("system", system), *messages)
         return Job(
-            sampling=self._answerer.sampling(self._request.overrides),
+            sampling=self._answerer.sampling(view.overrides),
             messages=messages,
             prompt=view.prompt,
             choices=self._request.n,

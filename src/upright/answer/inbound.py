@@ -44,11 +44,13 @@ class EngineView:
         messages: the conversation; None for a bare prompt.
         prompt: the bare prompt; None for a conversation.
         passthrough: other fields.
+        overrides: sampling fields; texts that end the answer are texts of the request too.
     """
 
     messages: tuple[Message, ...] | None
     prompt: str | None
     passthrough: Mapping[str, Any]
+    overrides: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +73,17 @@ def take_apart(request: AnswerRequest) -> Inbound:
     for index, message in enumerate(_messages(request)):
         refill.append(_take_message(message, index, parts))
     beside = _take_value(request.passthrough, "request", -1, None, parts)
+    stops = {name: value for name, value in request.overrides.items() if name == "stop"}
+    ending = _take_value(stops, "stop", -1, None, parts)
 
     def fold(texts: Sequence[str]) -> EngineView:
         stream = iter(texts)
         messages = tuple(put(stream) for put in refill)
         passthrough = beside(stream)
+        overrides = {**request.overrides, **ending(stream)}
         if request.messages is None:
-            return EngineView(None, messages[0].content, passthrough)
-        return EngineView(messages, None, passthrough)
+            return EngineView(None, messages[0].content, passthrough, overrides)
+        return EngineView(messages, None, passthrough, overrides)
 
     return Inbound(tuple(parts), fold)
 

@@ -57,10 +57,17 @@ class Channel:
 
 @dataclass(slots=True)
 class ToolDraft:
-    """A tool call while it is written."""
+    """A tool call while it is written.
+
+    Attributes:
+        name: in pieces.
+        arguments: in pieces.
+        held: once it is judged, the call as it would leave after a review.
+    """
 
     name: list[str] = field(default_factory=list)
     arguments: list[str] = field(default_factory=list)
+    held: str = ""
 
 
 class Choice:
@@ -145,9 +152,8 @@ class Choice:
             arguments = f"tool.{number}.arguments"
             judged = [item.verdict for item in self.judged if item.channel == arguments]
             worst = max(judged, key=lambda item: item.action.strictness, default=None)
-            text = f"{''.join(draft.name)}({''.join(draft.arguments)})"
             # Spans of arguments lie in decoded leaves, so they are not carried over.
-            yield text, Verdict(worst.action if worst else Action.ALLOW, text)
+            yield draft.held, Verdict(worst.action if worst else Action.ALLOW, draft.held)
 
 
 class Sent:

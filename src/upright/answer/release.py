@@ -53,9 +53,11 @@ class Releaser:
         )
         pieces: list[AnswerPiece] = []
         for (choice, channel, window), scan in zip(asked, scans, strict=True):
+            # Also where nothing more leaves: a person who reviews the answer sees all of it as
+            # it would leave, and so must all of it be judged.
+            text = channel.advance(window, scan)
             if choice.withheld:
                 continue
-            text = channel.advance(window, scan)
             tokens = choice.tokens.released(text) if channel.name == "content" else ()
             if tokens:
                 tokens = await self._guarded(tokens)
@@ -83,6 +85,8 @@ class Releaser:
         for choice in self.choices:
             if not choice.withheld:
                 pieces += await self._tools(choice)
+            elif choice.withheld_by is Action.REVIEW:
+                await self._calls(choice)  # they do not leave, but the reviewer sees them judged
             said = choice.channels.get("content") is not None or choice.withheld
             if disclosure and said:
                 pieces.append(AnswerPiece(choice.index, text=f"\n\n{disclosure}"))
@@ -91,8 +95,7 @@ class Releaser:
         return pieces
 
     async def _tools(self, choice: Choice) -> list[AnswerPiece]:
-        drafts = sorted(choice.tools.items())
-        calls = [await self._tool(choice, number, draft) for number, draft in drafts]
+        calls = await self._calls(choice)
         refused = [call for call in calls if isinstance(call, Verdict)]
         if refused:
             worst = max(refused, key=lambda verdict: verdict.action.strictness)
@@ -104,9 +107,15 @@ class Releaser:
             if isinstance(call, ToolCall)
         ]
 
+    async def _calls(self, choice: Choice) -> list[ToolCall | Verdict]:
+        drafts = sorted(choice.tools.items())
+        return [await self._tool(choice, number, draft) for number, draft in drafts]
+
     async def _tool(self, choice: Choice, number: int, draft: ToolDraft) -> ToolCall | Verdict:
         """Return a guarded call, or the verdict that withholds it."""
         whole: dict[str, str] = {}
+        held: dict[str, str] = {}
+        withheld: list[Verdict] = []
         for kind, parts in (("name", draft.name), ("arguments", draft.arguments)):
             channel = f"tool.{number}.{kind}"
             unfolded = unfold_channel(channel, "".join(parts))
@@ -118,12 +127,19 @@ class Releaser:
                 for verdict in verdicts
                 if is_worth_telling(verdict)
             ]
-            worst = max(verdicts, key=lambda verdict: verdict.action.strictness, default=None)
-            if worst is not None and worst.action in WITHHELD:
-                return worst
+            withheld += [verdict for verdict in verdicts if verdict.action in WITHHELD]
+            held[kind] = unfolded.fold(
+                [
+                    held_answer(text, verdict, self._values).text
+                    for text, verdict in zip(unfolded.texts, verdicts, strict=True)
+                ]
+            )
             whole[kind] = unfolded.fold(
                 [restored(verdict.text, self._values) for verdict in verdicts]
             )
+        draft.held = f"{held['name']}({held['arguments']})"
+        if withheld:
+            return max(withheld, key=lambda verdict: verdict.action.strictness)
         return ToolCall(number, new_tool_id(), whole["name"], whole["arguments"])
 
     def verdicts(self) -> Iterator[TextVerdict]:
