@@ -48,7 +48,7 @@ def test_help_imports_nothing_that_only_a_command_needs():
     assert "Usage: upright" in done.stdout
     packages = {name.partition(".")[0] for name in json.loads(done.stderr)}
     heavy = {"rich", "pydantic", "numpy", "sqlalchemy", "fastapi", "httpx2", "re2", "xllamacpp"}
-    assert not packages & (heavy | {"torch", "jinja2", "phonenumbers", "cryptography"})
+    assert not packages & (heavy | {"asyncio", "torch", "jinja2", "phonenumbers", "cryptography"})
 
 
 def _commands(command, words=()):

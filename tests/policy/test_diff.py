@@ -54,10 +54,7 @@ def test_most_of_a_family_is_named_with_its_exceptions(catalogue):
 def test_a_threshold_is_told_as_the_severity_from_which_it_counts(catalogue):
     a, b = policy(rule(more="min_severity = 3\n")), policy(rule())
     assert lines(a, b, catalogue) == [
-        (
-            "personal data: left as it is, from severity 3 replaced by a placeholder → "
-            "replaced by a placeholder"
-        )
+        ("personal data: from severity 3 replaced by a placeholder → replaced by a placeholder")
     ]
 
 
@@ -76,6 +73,29 @@ def test_a_context_is_told_where_it_matters(catalogue):
     assert lines(a, b, catalogue) == [
         (
             "personal data: replaced by a placeholder; in a labelled quotation: left as it is → "
+            "replaced by a placeholder"
+        )
+    ]
+
+
+def test_contexts_that_are_treated_alike_are_told_once_and_without_the_threshold(catalogue):
+    contexts = 'min_severity = 2\ncontext = { quotation = "flag", report = "flag" }\n'
+    a, b = policy(rule(action="block", more=contexts)), policy(rule())
+    assert lines(a, b, catalogue) == [
+        (
+            "personal data: from severity 2 the text stops there; in a labelled quotation or in a "
+            "report of it: left in place and recorded → replaced by a placeholder"
+        )
+    ]
+
+
+def test_a_context_that_changes_only_what_is_grave_says_from_where(catalogue):
+    grave = rule(action="block", more='min_severity = 3\ncontext = { report = "allow" }\n')
+    a, b = policy(grave + rule(action="flag")), policy(rule())
+    assert lines(a, b, catalogue) == [
+        (
+            "personal data: left in place and recorded, from severity 3 the text stops there; "
+            "in a report of it: left in place and recorded, from severity 3 left as it is → "
             "replaced by a placeholder"
         )
     ]
@@ -178,6 +198,14 @@ def test_a_stage_is_mentioned_exactly_if_some_finding_is_treated_differently(fir
             )
         )
         assert (title in titles) == differs
+
+
+@given(RULES, RULES)
+def test_no_line_says_the_same_of_both(first, second):
+    for section in diff(built(first), built(second), KNOWN):
+        for line in section.lines:
+            before, _, after = line.partition(": ")[2].partition(" → ")
+            assert before != after
 
 
 def read(policy, *point):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,6 +15,8 @@ from upright.cli.options import Debug, Json, PolicyFile, Quiet, read_lines, writ
 from upright.terms import ConfigError, UprightError
 
 if TYPE_CHECKING:
+    import asyncio
+
     from upright.generate import Engine, Job, NextToken
     from upright.policy import Policy
 
@@ -49,6 +50,8 @@ def generate(  # noqa: PLR0917 (Typer names them as options)
     For a guarded answer use `upright answer`.
     """
     del quiet, debug
+    import asyncio
+
     from upright.policy import open_policy
 
     if (file is None) == (prompt is None):
@@ -138,6 +141,8 @@ def _lines(
         return {**line, **await _answer(engine, job, None)}
 
     async def work(engine: Engine) -> None:
+        import asyncio
+
         given = {name: value for name, value in asked.items() if value is not None}
         running: deque[asyncio.Task[dict[str, Any]]] = deque()
         try:

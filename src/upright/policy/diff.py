@@ -101,10 +101,12 @@ def _in_words(behaviour: Behaviour, scores: tuple[float, ...]) -> str:
 
     usual = row(scores[-1], None)
     parts = [_by_severity(usual)]
+    alike: dict[str, list[str]] = defaultdict(list)
     for context in Context:
         special = row(scores[-1], context)
         if special != usual:
-            parts.append(f"{words.CONTEXTS[context]}: {_by_severity(special)}")
+            alike[_otherwise(special, usual)].append(words.CONTEXTS[context])
+    parts += [f"{' or '.join(contexts)}: {what}" for what, contexts in alike.items()]
     for score, above in pairwise(scores):
         weak = row(score, None)
         if weak != usual:
@@ -113,13 +115,27 @@ def _in_words(behaviour: Behaviour, scores: tuple[float, ...]) -> str:
 
 
 def _by_severity(row: list[str]) -> str:
-    """Return `left as it is, from severity 2 replaced by a placeholder` and the like."""
+    """Return `from severity 2 replaced by a placeholder` and the like.
+
+    What is left alone below the first step goes without saying.
+    """
     steps = [
         f"from severity {severity} {words_here}"
         for severity, words_here in enumerate(row)
         if severity and words_here != row[severity - 1]
     ]
-    return ", ".join([row[0], *steps])
+    return ", ".join(steps if steps and row[0] == _LEFT else [row[0], *steps])
+
+
+def _otherwise(special: list[str], usual: list[str]) -> str:
+    """Return what a context changes, without the severities where they are the usual ones."""
+    instead = {here for here, before in zip(special, usual, strict=True) if before != _LEFT}
+    besides = {here for here, before in zip(special, usual, strict=True) if before == _LEFT}
+    if besides <= {_LEFT} and len(instead) == 1:
+        return instead.pop()
+    if len(instead | besides) == 1:
+        return f"{special[0]} at any severity"
+    return _by_severity(special)
 
 
 def _families(members: list[str], everything: tuple[str, ...]) -> list[str]:
