@@ -173,6 +173,12 @@ def test_arguments_inside_a_history_are_taken_apart_too():
     assert json.loads(folded["function"]["arguments"]) == {"to": "X"}
 
 
+def test_a_whole_number_of_any_length_stays_what_it_is():
+    value = {"tools": [10**4000, -(10**400)]}
+    unfolded = unfold_value(value)
+    assert unfolded.fold(unfolded.texts) == value
+
+
 def test_booleans_and_null_stay_what_they_are():
     value = {"a": True, "b": None, "c": [False]}
     unfolded = unfold_value(value)

@@ -117,7 +117,8 @@ def _filled(value: Any, texts: Iterator[str], depth: int, key: str = "") -> Any:
     if _is_number(value):
         spelled = next(texts)
         # Python reads NaN and 1e999, but they are not JSON: they travel as the words they are.
-        return value if spelled == json.dumps(value) and math.isfinite(value) else spelled
+        odd = isinstance(value, float) and not math.isfinite(value)
+        return value if spelled == json.dumps(value) and not odd else spelled
     return value
 
 
