@@ -180,8 +180,8 @@ def test_each_answer_of_several_is_guarded_on_its_own(bench):
 def test_reasoning_and_refusal_are_guarded_like_content(bench):
     pieces = [
         *chunked(f"think {MAIL}", channel="reasoning"),
-        *chunked(f"no {MAIL}", channel="refusal"),
         *chunked("done"),
+        *chunked(f"no {MAIL}", channel="refusal"),
     ]
     choice = bench(policy(rules=rule("redact")), ScriptedEngine(pieces)).complete().choices[0]
     assert (choice.reasoning, choice.refusal, choice.content) == (

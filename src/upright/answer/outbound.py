@@ -14,6 +14,9 @@ from upright.terms import Action, Stage, Verdict
 
 WITHHELD = frozenset({Action.BLOCK, Action.REVIEW, Action.REPLACE})
 
+# In the order in which an answer passes through them. Once one has begun, those before it are
+# complete: what is judged of them is judged before anything of it leaves, so an answer ends at
+# the same place however it is cut into pieces.
 TEXT_CHANNELS = ("reasoning", "content", "refusal")
 _FINISH_REASONS = frozenset({"stop", "length", "tool_calls", "content_filter"})
 _MOST_TOOLS = 128
@@ -26,11 +29,15 @@ class Channel:
         name: `content`, `reasoning` or `refusal`.
         driver: guards it.
         restorer: puts the client's own values back, after the guard.
+
+    Attributes:
+        complete: no more text can come.
     """
 
     def __init__(self, name: str, driver: StreamDriver, restorer: Restorer) -> None:
         self.name = name
         self.driver = driver
+        self.complete = False
         self._restorer = restorer
         self._raw: list[str] = []
 
@@ -114,12 +121,20 @@ class Choice:
             self.finish_reason = piece.finish_reason if known else "stop"
 
     def _take_text(self, piece: Piece) -> None:
+        if self._is_past(piece.channel):
+            return
         if piece.channel == "content":
             self.tokens.add(piece.text, piece.logprobs)
         if piece.text:
             if piece.channel not in self.channels:
+                for earlier in self.channels.values():
+                    earlier.complete = True
                 self.channels[piece.channel] = self._open_channel(piece.channel)
             self.channels[piece.channel].add(piece.text)
+
+    def _is_past(self, name: str) -> bool:
+        """Say whether a later channel has begun; text that comes too late is not passed on."""
+        return any(name in TEXT_CHANNELS[:rank] for rank in map(TEXT_CHANNELS.index, self.channels))
 
     def _take_tool(self, piece: Piece) -> None:
         _, number, kind = piece.channel.split(".", 2)

@@ -46,7 +46,7 @@ class Releaser:
             (choice, channel, window)
             for choice in self.choices
             for channel in choice.text_channels()
-            if (window := channel.driver.window(final=final)) is not None
+            if (window := channel.driver.window(final=final or channel.complete)) is not None
         ]
         scans = await asyncio.gather(
             *(self._judge.window(channel.driver, window) for _, channel, window in asked)
