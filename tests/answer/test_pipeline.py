@@ -55,6 +55,21 @@ def test_what_a_tool_brought_in_is_judged_as_retrieved(bench):
     assert [v.stage for v in blocked.upright.verdicts] == [Stage.RETRIEVED]
 
 
+def test_calling_a_turn_a_tools_does_not_weaken_the_prompts_rules(bench):
+    b = bench(policy(rules=rule("redact", at='"prompt", "output"')))
+    made = b.complete(("user", "hello"), ("tool", f"mail {MAIL}"))
+    assert b.engine.jobs[0].messages[1].content == "mail [EMAIL]"
+    assert [(v.stage, v.verdict.action) for v in made.upright.verdicts] == [
+        (Stage.PROMPT, "redact")
+    ]
+
+
+def test_a_rule_for_what_tools_bring_in_has_the_say_over_the_prompts(bench):
+    b = bench(policy(rules=rule("allow", at='"retrieved"') + rule("block", at='"prompt"')))
+    assert b.complete(("user", "hello"), ("tool", MAIL)).choices[0].finish_reason == "stop"
+    assert b.engine.jobs[0].messages[1].content == MAIL
+
+
 def test_a_value_split_over_two_turns_is_redacted_in_both(bench):
     b = bench()
     b.complete(

@@ -70,10 +70,31 @@ class Judge:
             verdict = self._pool.decide(part.record, scan, part.stage, pseudonyms)
             texts.append(verdict.text)
             if is_worth_telling(verdict):
-                judged.append(
-                    TextVerdict(part.stage, part.index, part.channel, verdict, part.record.role)
-                )
+                judged.append(_told(part, part.stage, verdict))
+        brought = [i for i, part in enumerate(parts) if part.stage is Stage.RETRIEVED]
+        records = [replace(parts[i].record, text=texts[i]) for i in brought]
+        for i, verdict in zip(brought, await self._as_prompt(records, pseudonyms), strict=True):
+            texts[i] = verdict.text
+            if is_worth_telling(verdict):
+                judged.append(_told(parts[i], Stage.PROMPT, verdict))
         return judged, texts
+
+    async def _as_prompt(self, records: Sequence[Record], pseudonyms: Pseudonyms) -> list[Verdict]:
+        """Judge what tools brought in by the prompt's rules, where the retrieved stage has none.
+
+        The client says which turn is a tool's, and saying so must not weaken the policy.
+        """
+        rulebook = self._pool.rulebook
+        verdicts: list[Verdict] = []
+        for record, scan in zip(records, await self.scan(records, Stage.PROMPT), strict=True):
+            unspoken = tuple(
+                finding
+                for finding in scan.findings
+                if not rulebook.rules_for(finding.rule, Stage.RETRIEVED)
+            )
+            left = replace(scan, findings=unspoken)
+            verdicts.append(self._pool.decide(record, left, Stage.PROMPT, pseudonyms))
+        return verdicts
 
     async def _scan_parts(self, parts: Sequence[Part], views: Sequence[View]) -> list[Scan]:
         stages = [Stage.PROMPT, Stage.RETRIEVED]
@@ -118,6 +139,10 @@ class Judge:
             [window.record], Stage.OUTPUT, partial=not window.final, skip=driver.failed
         )
         return scan
+
+
+def _told(part: Part, stage: Stage, verdict: Verdict) -> TextVerdict:
+    return TextVerdict(stage, part.index, part.channel, verdict, part.record.role)
 
 
 def is_worth_telling(verdict: Verdict) -> bool:
