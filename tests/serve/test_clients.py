@@ -177,3 +177,13 @@ def test_a_body_that_trickles_in_is_408(gateway, monkeypatch):
         answer = client.recv(65536)
     assert answer.startswith(b"HTTP/1.1 408")
     assert b"request_too_slow" in answer
+
+
+def test_small_writes_are_not_held_back_by_the_network(gateway):
+    running = gateway()
+    with connected(running) as client:
+        client.sendall(raw_request(running, chat()))
+        assert client.recv(12) == b"HTTP/1.1 200"
+        (connection,) = running.server.server_state.connections
+        accepted = connection.transport.get_extra_info("socket")
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

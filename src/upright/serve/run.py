@@ -28,7 +28,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         ConfigError: if the address cannot be had.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as sock:
+    # The protocol is named because asyncio turns Nagle's delay off only where it is.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind((host, port))
