@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TypeVar
+import json
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
@@ -12,6 +13,9 @@ from upright.serve.errors import ApiError, refused
 
 # A body that trickles in holds a connection for nobody.
 BODY_SECONDS = 30.0
+
+# Every text of a request is scanned by itself; more of them is an attack and no conversation.
+MOST_TEXTS = 10_000
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -25,14 +29,32 @@ async def read_model(request: Request, model: type[M], *, limit: int) -> M:
         limit: most bytes that are read, whatever the headers claim.
 
     Raises:
-        ApiError: 413 for too many bytes, 408 for too slow ones, 400 for what is not JSON or
-            does not fit.
+        ApiError: 413 for too many bytes, 408 for too slow ones, 400 for what is not JSON, does
+            not fit or has too many texts.
     """
     raw = await _read(request, limit)
     try:
-        return model.model_validate_json(raw)
+        made = model.model_validate_json(raw)
     except ValidationError as error:
         raise _misfit(error) from None
+    if raw.count(b'"') > 2 * MOST_TEXTS and _texts(json.loads(raw)) > MOST_TEXTS:
+        raise refused(400, "too_many_texts", f"a request may have {MOST_TEXTS} texts")
+    return made
+
+
+def _texts(body: Any) -> int:  # noqa: ANN401 (any JSON value)
+    """Count the strings of a JSON value, names of fields included."""
+    count, waiting = 0, [body]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            count += len(value)
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+        else:
+            count += isinstance(value, str)
+    return count
 
 
 async def _read(request: Request, limit: int) -> bytes:
