@@ -109,6 +109,13 @@ def test_some_preset_watches_before_it_acts():
             {"severity": 2, "context": Context.OPINION},
             {"focus-group": "flag", "meeting-minutes": "redact", "classroom": "block"},
         ),
+        ("toxicity.threat", "prompt", {"severity": 4}, {"classroom": "block"}),
+        (
+            "toxicity.threat",
+            "prompt",
+            {"severity": 4, "context": Context.QUOTATION},
+            {"classroom": "flag"},
+        ),
         ("topic.self_harm", "prompt", {}, {"classroom": "replace", "storytelling": "allow"}),
         ("custom.promise", "output", {}, {"lending": "review", "focus-group": "allow"}),
     ],
