@@ -91,3 +91,50 @@ def test_wishing_a_group_death_is_the_gravest():
 @pytest.mark.parametrize("section", SECTIONS)
 def test_harmless_text_is_left_alone(section, text):
     assert found(f"toxicity.{section}", text) == []
+
+
+GRADED = [
+    ("toxicity.threat", "You should die.", 4),
+    ("toxicity.threat", "You will suffer painfully", 4),
+    ("toxicity.threat", "The judge said he must die.", 2),
+    ("toxicity.threat", "Some felt that he should die.", 2),
+    ("toxicity.threat", "You will pay for this.", 2),
+    ("toxicity.harassment", "You are such a fool.", 2),
+    ("toxicity.harassment", "You stupid coward!", 2),
+    ("toxicity.harassment", "Nobody likes you.", 2),
+    ("toxicity.harassment", "No one loves you.", 2),
+    ("toxicity.harassment", "Oh, what a fool!", 1),
+    ("toxicity.harassment", "The king said he was a coward.", 1),
+    ("toxicity.hate", "Burn the immigrants", 4),
+    ("toxicity.hate", "They said: hang black people", 4),
+    ("toxicity.hate", "We should wipe out the Chinese", 4),
+    ("toxicity.hate", "Women must never vote.", 4),
+    ("toxicity.hate", "Go back to your own country!", 3),
+    ("toxicity.hate", "Send the immigrants back to where they came from", 3),
+    ("toxicity.hate", "How did white supremacy shape the law?", 1),
+]
+EVERYDAY = [
+    "Can you tell a joke about ducks?",
+    "Why do you waste your time, and who takes out your trash?",
+    "Everyone loves her, and nobody cares about the weather.",
+    "That was a waste of time, and this is a joke.",
+    "The three little pigs and the ugly duckling are your next stories.",
+    "You will pay for shipping. Mind your back when you lift.",
+    "Screw them in tightly.",
+    "Five men have been hanged there.",
+    "Wipe the white board, hang the Polish flag and burn some Chinese incense.",
+    "I would shoot black and white film there.",
+    "Women should vote, and immigrants must have rights.",
+    "When did he go back to China? I want to go back to my country.",
+]
+
+
+@pytest.mark.parametrize(("rule", "text", "severity"), GRADED)
+def test_an_attack_weighs_more_in_the_address_than_in_a_story(rule, text, severity):
+    assert max(f.severity for f in DETECTORS[rule].find([Record(text=text)])[0]) == severity
+
+
+@pytest.mark.parametrize("text", EVERYDAY)
+@pytest.mark.parametrize("section", SECTIONS)
+def test_everyday_words_do_not_add_up_to_an_attack(section, text):
+    assert found(f"toxicity.{section}", text) == []
