@@ -96,6 +96,10 @@ def test_harmless_text_is_left_alone(section, text):
 GRADED = [
     ("toxicity.threat", "You should die.", 4),
     ("toxicity.threat", "You will suffer painfully", 4),
+    ("toxicity.threat", "I will kill every one of you", 4),
+    ("toxicity.threat", "I'll murder everyone there", 4),
+    ("toxicity.threat", "We will destroy all copies of the file.", 2),
+    ("toxicity.threat", "The sergeant put a bullet through her sleeve.", 2),
     ("toxicity.threat", "The judge said he must die.", 2),
     ("toxicity.threat", "Some felt that he should die.", 2),
     ("toxicity.threat", "You will pay for this.", 2),
