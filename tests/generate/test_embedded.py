@@ -103,7 +103,7 @@ def test_long_sequences_compute_the_same_alone_and_in_company(engine):
             context.step([llama.Feed(token, at, sequence, wanted=False) for at, token in part])
 
     def step(threads, *company):
-        context._governor._most = threads
+        context._governor._options = [threads]
         found = context.step([llama.Feed(500, len(tokens), 0, wanted=True), *company])[0].copy()
         # Back to where it was, so that the same step can be taken again.
         context._library.llama_memory_seq_rm(context._memory, 0, len(tokens), -1)

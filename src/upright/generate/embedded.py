@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from upright.generate.chat import chat_tokens
@@ -46,7 +47,12 @@ class Runtime:
         self.context = LlamaContext(
             self.model, sequences=slots, length=length, batch=max(SLICE, slots), threads=cores()
         )
-        self.mixes = slots > 1 and not same_in_company(self.context, slots)
+        # In a thread that ends: OpenMP keeps the helpers of every thread that ever computed, and
+        # lets none of them spin once there are more than cores.
+        with ThreadPoolExecutor(1) as once:
+            self.mixes = (
+                slots > 1 and not once.submit(same_in_company, self.context, slots).result()
+            )
         self.scheduler = Scheduler(self.context, slots=slots, waiting=WAITING)
         self.users = 0
         self._key = (weights.digest, slots, length)

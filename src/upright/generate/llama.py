@@ -10,7 +10,6 @@ anything else is called. Source: llama.h of llama.cpp build 11549.
 from __future__ import annotations
 
 import ctypes
-import os
 import struct
 import time
 from collections.abc import Sequence
@@ -150,10 +149,6 @@ def library() -> Any:  # noqa: ANN401 (ctypes resolves attributes at run time)
         MissingExtraError: if the package is absent.
         UprightError: if it is another release than the binding was written for.
     """
-    # OpenMP's threads spin at each barrier unless told otherwise, and a spinning thread keeps
-    # its core from whoever should reach the barrier next: beside other busy processes that made
-    # one answer ten times slower. Sleeping costs an idle machine next to nothing.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     path = _shared_object()
     try:
         with patient_threads():
@@ -333,13 +328,12 @@ class LlamaContext:
 
     def _decode(self) -> int:
         # The number of threads changes no result: see the note on flash attention above.
-        threads = self._governor.threads
+        size: int = self._batch.n_tokens
+        threads = self._governor.threads(size)
         self._library.llama_set_n_threads(self._handle, threads, threads)
-        wall, processor = time.perf_counter(), time.thread_time()
+        begin = time.perf_counter()
         status: int = self._library.llama_decode(self._handle, self._batch)
-        self._governor.note(
-            threads, wall=time.perf_counter() - wall, processor=time.thread_time() - processor
-        )
+        self._governor.note(size, threads, time.perf_counter() - begin)
         return status
 
     def _logits(self, at: int) -> NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 The threads of a step meet at a barrier hundreds of times. Where other processes hold a core, each
 meeting waits for a turn of the operating system, and two threads become many times slower than
-one. So the engine watches how much of its time it really ran.
+one. So the engine measures both and takes the faster.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 MOST = 8
-CROWDED = 0.45
-"""Below this share of processor time in wall time the cores are taken by others."""
-PATIENCE = 3
-FIRST_REST = 1.0
-LONGEST_REST = 16.0
+TRIAL_SHARE = 0.05
+"""At most about this share of the time goes into trying the number that was slower."""
+SHORTEST_PAUSE = 0.25
+FRESH = 1.0
+WEIGHT = 0.3
 
+_SPINS = "1000"  # some tens of microseconds: longer than a barrier takes, shorter than a turn
 _SPIN = "GOMP_SPINCOUNT"
 
 
@@ -31,14 +33,14 @@ def cores() -> int:
 
 @contextmanager
 def patient_threads() -> Iterator[None]:
-    """Load an OpenMP library inside this, and its threads sleep while they wait.
+    """Load an OpenMP library inside this, and its threads soon sleep while they wait.
 
     By default they spin for milliseconds, which takes the core from whoever they wait for. The
     library reads the setting when it is loaded; a setting of the user's is left alone.
     """
     chosen = {_SPIN, "OMP_WAIT_POLICY"} & os.environ.keys()
     if not chosen:
-        os.environ[_SPIN] = "0"
+        os.environ[_SPIN] = _SPINS
     try:
         yield
     finally:
@@ -46,11 +48,23 @@ def patient_threads() -> Iterator[None]:
             del os.environ[_SPIN]
 
 
-class Governor:
-    """Chooses the number of threads for the next step.
+@dataclass(slots=True)
+class _Pace:
+    """What steps of about one size cost with one number of threads.
 
-    After `PATIENCE` crowded steps in a row one thread computes for a while; then all are tried
-    again, and the while doubles each time they turn out to be crowded still.
+    Attributes:
+        token: seconds for each token of a step.
+        step: seconds of the last step.
+        at: when that was.
+    """
+
+    token: float
+    step: float
+    at: float
+
+
+class Governor:
+    """Chooses the number of threads for the next step by what the last ones took.
 
     Args:
         most: threads when the cores are free.
@@ -58,28 +72,35 @@ class Governor:
     """
 
     def __init__(self, most: int, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most = most
+        self._options = sorted({1, most}, reverse=True)
         self._clock = clock
-        self._crowded = 0
-        self._rest = FIRST_REST
-        self._until: float | None = None
+        self._paces: dict[tuple[int, int], _Pace] = {}
 
-    @property
-    def threads(self) -> int:
-        """Threads for the next step."""
-        resting = self._until is not None and self._clock() < self._until
-        return 1 if resting else self._most
+    def threads(self, size: int) -> int:
+        """Return the threads for a step of `size` tokens."""
+        known = {option: self._paces.get(_key(size, option)) for option in self._options}
+        for option, pace in known.items():
+            if pace is None:
+                return option
+        paces = {option: pace for option, pace in known.items() if pace is not None}
+        best = min(paces, key=lambda option: paces[option].token)
+        for option, pace in paces.items():
+            pause = max(pace.step / TRIAL_SHARE, SHORTEST_PAUSE)
+            if option != best and self._clock() - pace.at >= pause:
+                return option
+        return best
 
-    def note(self, threads: int, *, wall: float, processor: float) -> None:
-        """Take note of a step: its threads, and the caller's wall and processor seconds."""
-        if threads == 1:
-            return
-        if processor >= CROWDED * wall:
-            self._crowded, self._rest, self._until = 0, FIRST_REST, None
-            return
-        self._crowded += 1
-        # Once crowded, the first crowded step of a new try is enough.
-        if self._crowded >= PATIENCE or self._until is not None:
-            self._until = self._clock() + self._rest
-            self._rest = min(2 * self._rest, LONGEST_REST)
-            self._crowded = 0
+    def note(self, size: int, threads: int, seconds: float) -> None:
+        """Take note of a step: its tokens, its threads and its wall time."""
+        now = self._clock()
+        key = _key(size, threads)
+        old = self._paces.get(key)
+        token = seconds / size
+        if old is not None and now - old.at < FRESH:
+            token = WEIGHT * token + (1 - WEIGHT) * old.token
+        self._paces[key] = _Pace(token, seconds, now)
+
+
+def _key(size: int, threads: int) -> tuple[int, int]:
+    """Steps of one power of two of tokens cost about the same for each token."""
+    return size.bit_length(), threads
