@@ -145,7 +145,9 @@ def test_a_failure_is_told_by_type_and_place(lines):
 
 
 def test_spans_carry_the_conventions_names(gateway, spans):
-    gateway().post(chat("hello"))
+    running = gateway()
+    running.post(chat("hello"))
+    running.until(spans.get_finished_spans)
     (span,) = spans.get_finished_spans()
     assert span.name == "chat scripted"
     assert span.attributes[telemetry.OPERATION] == "chat"
