@@ -112,6 +112,19 @@ def test_no_library_can_log_a_value(lines):
     assert all(json.loads(line)["event"] == "library" for line in text.splitlines())
 
 
+def test_a_handler_that_a_library_brought_prints_no_value(lines):
+    printed = io.StringIO()
+    library = logging.getLogger("uvicorn.error")
+    library.addHandler(logging.StreamHandler(printed))
+    library.propagate = False
+    handler = logs.install(logging.DEBUG)
+    handler.stream = lines
+    library.error("failed for %s", CANARIES[0])
+    assert printed.getvalue() == ""
+    assert "canary" not in lines.getvalue()
+    assert lines.getvalue().count('"library"') == 1
+
+
 def test_no_uncaught_exception_tells_a_value(lines):
     def fail():
         raise ValueError(CANARIES[0])

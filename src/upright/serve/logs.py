@@ -94,6 +94,11 @@ def install(level: int = logging.INFO) -> logging.Handler:
     handler.setFormatter(DiscreetFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
+    # A library that brought a handler of its own would print values past the formatter.
+    for name in list(logging.root.manager.loggerDict):
+        other = logging.getLogger(name)
+        other.handlers.clear()
+        other.propagate = True
     root.setLevel(max(level, logging.WARNING))
     _log.setLevel(level)
     logging.captureWarnings(capture=True)
