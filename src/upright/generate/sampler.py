@@ -97,18 +97,19 @@ def truncate(weights: Logits, top_k: int, top_p: float) -> Distribution:
     halves the time of a step; every sum is double.
     """
     tokens: Tokens | None = None
-    kept = weights
+    kept, mass = weights, _mass(weights)
+    whole = mass
     if 0 < top_k < weights.size:
         tokens = _heaviest(weights, top_k)
         kept = weights[tokens]
+        mass = _mass(kept)
     if top_p < 1.0:
-        at = _nucleus(kept, top_p)
+        at = _nucleus(kept, mass, top_p)
         tokens, kept = at if tokens is None else tokens[at], kept[at]
+        mass = _mass(kept)
     if tokens is None:
         tokens = np.arange(weights.size)
-    mass = _mass(kept)
-    share = 1.0 if kept is weights else min(mass / _mass(weights), 1.0)
-    return Distribution(tokens, kept.astype(np.float64) / mass, kept=share)
+    return Distribution(tokens, kept.astype(np.float64) / mass, kept=min(mass / whole, 1.0))
 
 
 def draw(chances: Distribution, uniform: float) -> int:
@@ -160,17 +161,16 @@ def _heaviest(weights: Logits, count: int) -> Tokens:
     return np.sort(np.concatenate([above, level]))
 
 
-def _nucleus(weights: Logits, top_p: float) -> Tokens:
-    """Return the positions of the fewest weights whose mass reaches a share, rising.
+def _nucleus(weights: Logits, mass: float, top_p: float) -> Tokens:
+    """Return the positions of the fewest weights that reach a share of `mass`, rising.
 
     The vocabulary is never sorted. Tokens lighter than (1 - p) / n of the mass weigh less than
     1 - p together, so that the others reach p without them: only those are sorted.
     """
-    base = _mass(weights)
-    bar = min((1.0 - top_p) * base / weights.size, float(weights.max()))
+    bar = min((1.0 - top_p) * mass / weights.size, float(weights.max()))
     candidates = np.flatnonzero(weights >= bar)
     values = weights[candidates]
-    mass = np.cumsum(np.sort(values)[::-1], dtype=np.float64)
+    sums = np.cumsum(np.sort(values)[::-1], dtype=np.float64)
     # The first prefix whose mass reaches the share, never more than there is.
-    size = min(int(np.searchsorted(mass, top_p * base)) + 1, candidates.size)
+    size = min(int(np.searchsorted(sums, top_p * mass)) + 1, candidates.size)
     return candidates[_heaviest(values, size)]
