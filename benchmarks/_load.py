@@ -12,15 +12,16 @@ import itertools
 import json
 import sys
 import time
+from collections import deque
 
-from _upstream import text
+from _upstream import numbered, text
 
 _numbers = itertools.count(time.time_ns() // 1000)
 
 
-def request(secret: str) -> bytes:
-    """Return a request whose prompt of 512 characters no cache has seen."""
-    messages = [{"role": "user", "content": text(next(_numbers))}]
+def template(secret: str) -> bytes:
+    """Return a request whose prompt of 512 characters gets a number no cache has seen."""
+    messages = [{"role": "user", "content": text()}]
     body = json.dumps({"model": "fake", "messages": messages}).encode()
     head = (
         "POST /v1/chat/completions HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n"
@@ -29,59 +30,116 @@ def request(secret: str) -> bytes:
     return head.encode() + body
 
 
-async def answer(reader: asyncio.StreamReader) -> None:
-    """Read one answer.
+class Load:
+    """All connections and what they measured.
 
-    Raises:
-        RuntimeError: for any status but 200.
+    Args:
+        secret: the key.
+        requests: how many to send.
     """
-    head = await reader.readuntil(b"\r\n\r\n")
-    status, _, fields = head.partition(b"\r\n")
-    if b" 200 " not in status:
-        raise RuntimeError(status.decode())
-    lowered = fields.lower()
-    if b"chunked" in lowered:
-        while int((await reader.readline()).strip(), 16):
-            await reader.readline()
-        await reader.readline()
-        return
-    length = int(lowered.partition(b"content-length:")[2].split(b"\r\n", 1)[0])
-    await reader.readexactly(length)
+
+    def __init__(self, secret: str, requests: int) -> None:
+        self._template = template(secret)
+        self._left = requests
+        self._expected = requests
+        self.latencies: list[float] = []
+        self.idle: deque[Connection] = deque()
+        self.late: deque[float] = deque()
+        self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def request(self) -> bytes:
+        """Return the next request."""
+        return numbered(self._template, next(_numbers))
+
+    def answered(self, connection: Connection, seconds: float, *, closed_loop: bool) -> None:
+        """Note an answer and give its connection the next request, if there is one."""
+        self.latencies.append(seconds)
+        if len(self.latencies) == self._expected:
+            self.finished.set_result(None)
+        elif closed_loop:
+            self.send_one(connection)
+        elif self.late:
+            connection.send(self.late.popleft(), closed_loop=False)
+        else:
+            self.idle.append(connection)
+
+    def send_one(self, connection: Connection) -> None:
+        """Send a request of the closed loop."""
+        if self._left > 0:
+            self._left -= 1
+            connection.send(time.perf_counter(), closed_loop=True)
+
+    def due(self, moment: float) -> None:
+        """Send a request that is due now, as soon as a connection is free."""
+        if self.idle:
+            self.idle.popleft().send(moment, closed_loop=False)
+        else:
+            self.late.append(moment)
 
 
-async def worker(
-    port: int, secret: str, due: asyncio.Queue[float | None], latencies: list[float]
-) -> None:
-    """Send requests over one connection until there are none left."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    while (start := await due.get()) is not None:
-        begun = start or time.perf_counter()
-        writer.write(request(secret))
-        await answer(reader)
-        latencies.append(time.perf_counter() - begun)
-    writer.close()
+class Connection(asyncio.Protocol):
+    """One connection to the gateway."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way out."""
+        self._transport = transport
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End the measurement: no gateway may drop a connection here."""
+        if not self._load.finished.done():
+            self._load.finished.set_exception(error or ConnectionError("the gateway closed"))
+
+    def send(self, begun: float, *, closed_loop: bool) -> None:
+        """Send a request whose latency counts from `begun`."""
+        self._begun, self._closed_loop = begun, closed_loop
+        self._transport.write(self._load.request())
+
+    def data_received(self, data: bytes) -> None:
+        """Note the answer once it is whole."""
+        self._received += data
+        head, found, body = self._received.partition(b"\r\n\r\n")
+        if not found or not is_whole(head.lower(), body):
+            return
+        if b" 200 " not in head[:16]:
+            self._load.finished.set_exception(RuntimeError(head.split(b"\r\n")[0].decode()))
+            return
+        self._received = b""
+        seconds = time.perf_counter() - self._begun
+        self._load.answered(self, seconds, closed_loop=self._closed_loop)
+
+
+def is_whole(head: bytes, body: bytes) -> bool:
+    """Say whether a response's body is complete."""
+    if b"transfer-encoding: chunked" in head:
+        return body.endswith(b"0\r\n\r\n")
+    return len(body) >= int(head.partition(b"content-length:")[2].split(b"\r\n", 1)[0])
 
 
 async def main(port: int, secret: str, requests: int, connections: int, rate: float) -> None:
     """Send all requests and print what was measured."""
-    due: asyncio.Queue[float | None] = asyncio.Queue()
-    latencies: list[float] = []
-    workers = [
-        asyncio.create_task(worker(port, secret, due, latencies)) for _ in range(connections)
+    load = Load(secret, requests)
+    loop = asyncio.get_running_loop()
+    opened = [
+        (await loop.create_connection(lambda: Connection(load), "127.0.0.1", port))[1]
+        for _ in range(min(connections, requests))
     ]
     begun = time.perf_counter()
-    for number in range(requests):
-        if rate:
+    if rate:
+        load.idle.extend(opened)
+        for number in range(requests):
             moment = begun + number / rate
             await asyncio.sleep(max(0.0, moment - time.perf_counter()))
-            due.put_nowait(moment)
-        else:
-            due.put_nowait(0.0)
-    for _ in workers:
-        due.put_nowait(None)
-    await asyncio.gather(*workers)
+            load.due(moment)
+    else:
+        for connection in opened:
+            load.send_one(connection)
+    await load.finished
     seconds = time.perf_counter() - begun
-    print(json.dumps({"rate": requests / seconds, "latencies": sorted(latencies)}))
+    print(json.dumps({"rate": requests / seconds, "latencies": sorted(load.latencies)}))
 
 
 if __name__ == "__main__":

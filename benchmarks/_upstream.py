@@ -16,13 +16,21 @@ PROSE = (
     "began as it always did in that town, without hurry, as if it had been asked to stay. "
 )
 LENGTH = 512
+# Stands where a number of sixteen digits makes a text one that no cache has seen.
+MARK = "0123456789012345"
 
 _numbers = itertools.count()
 
 
-def text(number: int, length: int = LENGTH) -> str:
-    """Return prose of a length that no cache has seen."""
-    return (f"Page {number}. " + PROSE * (length // len(PROSE) + 1))[:length]
+def text(number: int | None = None, length: int = LENGTH) -> str:
+    """Return prose of a length; with a number, one that no other number has."""
+    mark = MARK if number is None else f"{number:016d}"
+    return (f"Page {mark}. " + PROSE * (length // len(PROSE) + 1))[:length]
+
+
+def numbered(template: bytes, number: int) -> bytes:
+    """Return a template with a number in the place of the mark."""
+    return template.replace(MARK.encode(), b"%016d" % number)
 
 
 def _chunk(delta: dict[str, str], reason: str | None = None) -> bytes:
@@ -68,6 +76,15 @@ _FAULTS = {
 }
 
 
+def _answering(answer: str, *, streamed: bool) -> bytes:
+    if streamed:
+        return _response("200 OK", EVENTS, _stream(answer))
+    return _response("200 OK", "application/json", _whole(answer))
+
+
+_TEMPLATES = {streamed: _answering(text(), streamed=streamed) for streamed in (False, True)}
+
+
 class Upstream(asyncio.Protocol):
     """One connection."""
 
@@ -92,10 +109,10 @@ class Upstream(asyncio.Protocol):
         for word, response in _FAULTS.items():
             if word in body:
                 return response
-        answer = _echo(body) if b"ECHO" in body else text(next(_numbers))
-        if b'"stream":true' in body.replace(b" ", b""):
-            return _response("200 OK", EVENTS, _stream(answer))
-        return _response("200 OK", "application/json", _whole(answer))
+        streamed = b'"stream":true' in body or b'"stream": true' in body
+        if b"ECHO" in body:
+            return _answering(_echo(body), streamed=streamed)
+        return numbered(_TEMPLATES[streamed], next(_numbers))
 
 
 async def main() -> None:
