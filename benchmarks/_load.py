@@ -1,4 +1,6 @@
-"""A load generator, as light as can be. It prints latencies and the rate as one JSON line.
+"""A load generator, as light as can be.
+
+It prints the rate, and the moments between which each request was under way, as one JSON line.
 
 `python _load.py PORT SECRET REQUESTS CONNECTIONS [RATE]`: without a rate every connection asks
 again as soon as it has its answer; with one, requests are sent at their due time and a latency
@@ -42,7 +44,7 @@ class Load:
         self._template = template(secret)
         self._left = requests
         self._expected = requests
-        self.latencies: list[float] = []
+        self.answers: list[tuple[float, float]] = []
         self.idle: deque[Connection] = deque()
         self.late: deque[float] = deque()
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -51,10 +53,10 @@ class Load:
         """Return the next request."""
         return numbered(self._template, next(_numbers))
 
-    def answered(self, connection: Connection, seconds: float, *, closed_loop: bool) -> None:
+    def answered(self, connection: Connection, begun: float, *, closed_loop: bool) -> None:
         """Note an answer and give its connection the next request, if there is one."""
-        self.latencies.append(seconds)
-        if len(self.latencies) == self._expected:
+        self.answers.append((begun, time.perf_counter()))
+        if len(self.answers) == self._expected:
             self.finished.set_result(None)
         elif closed_loop:
             self.send_one(connection)
@@ -108,8 +110,7 @@ class Connection(asyncio.Protocol):
             self._load.finished.set_exception(RuntimeError(head.split(b"\r\n")[0].decode()))
             return
         self._received = b""
-        seconds = time.perf_counter() - self._begun
-        self._load.answered(self, seconds, closed_loop=self._closed_loop)
+        self._load.answered(self, self._begun, closed_loop=self._closed_loop)
 
 
 def is_whole(head: bytes, body: bytes) -> bool:
@@ -139,7 +140,7 @@ async def main(port: int, secret: str, requests: int, connections: int, rate: fl
             load.send_one(connection)
     await load.finished
     seconds = time.perf_counter() - begun
-    print(json.dumps({"rate": requests / seconds, "latencies": sorted(load.latencies)}))
+    print(json.dumps({"rate": requests / seconds, "answers": load.answers}))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,9 @@ MOST_BYTES = 32 << 20
 LAST_SECONDS = 0.1
 """How long the end of a connection's answer is waited for, once the last event is there."""
 
+# Every request looks at each idle connection, to see whether the server has closed it.
+_IDLE = 8
+
 _AGAIN = {408, 409, 425, 429, 500, 502, 503, 504}
 
 
@@ -71,7 +74,7 @@ class OpenAIEngine:
             base_url=_checked(base_url),
             headers={"authorization": f"Bearer {api_key}"} if api_key else {},
             timeout=httpx2.Timeout(timeout),
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=32),
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=_IDLE),
             transport=transport,
         )
 

@@ -5,6 +5,7 @@ It ends when its pipe does, so none outlives its pool, however the pool ends.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -39,6 +40,9 @@ def main(progress_file: str, last_resort: float) -> None:
         return
     except EOFError:
         return
+    # Tables live as long as the process: a collection that walks them stalls a scan for nothing.
+    gc.collect()
+    gc.freeze()
     send(outbox, Ready(guard.digest, {stage: _rules(guard, stage) for stage in Stage}))
     _serve(guard, inbox, outbox, begin)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import socket
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -79,4 +80,7 @@ class _Server(uvicorn.Server):
         """Start as the parent does, then say so."""
         await super().startup(sockets)
         if self.started:
+            # What is there now stays: walking it again and again would only stall requests.
+            gc.collect()
+            gc.freeze()
             self._ready(self)
