@@ -40,6 +40,7 @@ def announced(name: str) -> LocalDetector:
         version=rows.version,
         flags=re.ASCII | re.IGNORECASE,
         present=digits(1),
+        numeric=True,
     )
 
 

@@ -35,6 +35,7 @@ def iban() -> LocalDetector:
         version=rows.version,
         flags=re.ASCII,
         present=digits(4),
+        numeric=True,
     )
 
 

@@ -11,6 +11,7 @@ import heapq
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import final
 
 from upright.guard.detectors.growing import growing
@@ -133,6 +134,7 @@ def matching(
     flags: re.RegexFlag = re.NOFLAG,
     present: Presence | None = None,
     opening: str | None = None,
+    numeric: bool = False,
 ) -> LocalDetector:
     """Make a detector from a bounded pattern and a judge of its matches.
 
@@ -150,20 +152,47 @@ def matching(
         present: quick test, see LocalDetector.
         opening: pattern of a beginning, at most 16 characters wide, that every match has. It
             spares the search for open matches where the alphabet is that of ordinary prose.
+        numeric: every hit holds a digit, so that texts are searched near their digits only.
     """
     compiled = re.compile(pattern, flags)
 
     def scan(text: str) -> Iterator[Hit]:
         position = 0
-        while (match := compiled.search(text, position)) is not None:
-            hit = judge(match)
-            if hit is not None:
-                yield hit
-            # What is refused hides nothing that begins inside it.
-            position = match.start() + 1 if hit is None else max(hit.end, match.start() + 1)
+        for first, last in near_digits(text, reach) if numeric else ((0, len(text)),):
+            position = max(position, first)
+            # No match that starts up to `last` looks further than this.
+            end = last + reach + 1
+            while (match := compiled.search(text, position, end)) and match.start() <= last:
+                hit = judge(match)
+                if hit is not None:
+                    yield hit
+                # What is refused hides nothing that begins inside it.
+                position = match.start() + 1 if hit is None else max(hit.end, match.start() + 1)
 
     tail = open_match(pattern, alphabet, reach, flags=flags, opening=opening)
     return LocalDetector(rule, version=version, reach=reach, scan=scan, tail=tail, present=present)
+
+
+@lru_cache(maxsize=64)
+def _runs_of_digits(text: str) -> tuple[tuple[int, int], ...]:
+    # Many detectors ask the same of one text.
+    return tuple(match.span() for match in re.finditer(r"\d+", text))
+
+
+def near_digits(text: str, reach: int) -> list[tuple[int, int]]:
+    """Return where matches of at most `reach` characters that hold a digit can start.
+
+    Returns:
+        First and last start of each stretch, in order, none touching another.
+    """
+    stretches: list[tuple[int, int]] = []
+    for start, end in _runs_of_digits(text):
+        first = max(0, start - reach + 1)
+        if stretches and first <= stretches[-1][1] + 1:
+            stretches[-1] = (stretches[-1][0], end - 1)
+        else:
+            stretches.append((first, end - 1))
+    return stretches
 
 
 def open_match(

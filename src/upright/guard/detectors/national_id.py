@@ -58,4 +58,5 @@ def _one(row: Mapping[str, Any], version: str) -> LocalDetector:
         reach=_REACH,
         version=version,
         flags=re.ASCII,
+        numeric=not row.get("lettered", False),
     )

@@ -31,6 +31,7 @@ def ip_address() -> LocalDetector:
         reach=96,
         flags=re.ASCII,
         present=lambda text: _FEW(text) and _DOTTED.search(text) is not None,
+        numeric=True,
     )
 
 
@@ -68,6 +69,7 @@ def mac_address() -> LocalDetector:
         reach=18,
         flags=re.ASCII,
         present=digits(1),
+        numeric=True,
     )
 
 

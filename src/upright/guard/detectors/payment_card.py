@@ -35,6 +35,7 @@ def payment_card() -> LocalDetector:
         reach=_REACH,
         flags=re.ASCII,
         present=digits(12),
+        numeric=True,
     )
 
 

@@ -96,6 +96,7 @@ def phone(languages: Iterable[str] = ("en",)) -> LocalDetector:
         version=f"{rows.version}:{_PLAN}:{','.join(regions)}",
         flags=re.IGNORECASE,
         present=digits(6),
+        numeric=True,
     )
 
 

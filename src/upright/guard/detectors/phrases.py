@@ -177,12 +177,12 @@ class PhraseMatcher:
 
     def _begun(self, words: Words) -> Iterator[tuple[int, list[Phrase]]]:
         """Yield the words at which a phrase may begin, with the phrases."""
-        by_first = self._by_first
-        for index, forms in enumerate(words.forms):
-            for form in forms:
-                opening = by_first.get(form)
-                if opening is not None and not opening.is_refuted(words, index):
-                    yield index, opening.phrases
+        known = words.places.keys() & self._by_first.keys()
+        begun = sorted((index, form) for form in known for index in words.places[form])
+        for index, form in begun:
+            opening = self._by_first[form]
+            if not opening.is_refuted(words, index):
+                yield index, opening.phrases
 
 
 def _match(words: Words, phrase: Phrase, index: int) -> tuple[int, bool]:

@@ -23,6 +23,7 @@ def us_ssn() -> LocalDetector:
         reach=12,
         flags=re.ASCII,
         present=digits(9),
+        numeric=True,
     )
 
 

@@ -39,11 +39,18 @@ class Words:
         text: the text.
         spans: start and end of each word.
         forms: for each word the spellings in which it is compared, without case or disguise.
+        places: for each spelling the indexes of the words that have it, rising.
     """
 
     text: str
     spans: list[tuple[int, int]]
     forms: list[tuple[str, ...]] = field(repr=False)
+    places: dict[str, list[int]] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for index, forms in enumerate(self.forms):
+            for form in forms:
+                self.places.setdefault(form, []).append(index)
 
     def is_open(self, index: int) -> bool:
         """Say whether more text could change the word."""
