@@ -1,0 +1,99 @@
+"""Keyed random numbers for contexts and tokens.
+
+A context (the last few tokens of a response) becomes a nonce of 96 bits by keyed BLAKE2b. A
+sub-key then gives 32-bit numbers by AES-256 of the nonce and a block counter of 32 bits: four
+tokens share a block, token v being the (v mod 4)-th big-endian number of block v div 4. So the
+numbers of the whole vocabulary are one call in counter mode, and those of one token for many
+contexts are one call too. The last block gives the coin and the place of a payload's bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from numpy.typing import NDArray
+
+from upright.watermark.secret import EpochKey
+
+Bytes = NDArray[np.uint8]
+Numbers = NDArray[np.uint32]
+
+NONCE = 12
+_BLOCK = 16
+_LAST_BLOCK = 0xFFFFFFFF
+_SPAN = float(1 << 32)
+
+
+@dataclass(frozen=True, slots=True)
+class Coins:
+    """What the last block of each context says.
+
+    Attributes:
+        upper: shape (n,), Boolean: draw from the upper half.
+        places: shape (n,), 32-bit numbers: which bit of a payload the context carries.
+    """
+
+    upper: NDArray[np.bool_]
+    places: Numbers
+
+
+def nonces(key: EpochKey, tokens: Sequence[int], width: int) -> Bytes:
+    """Return the nonces of all contexts, shape (len(tokens) - width, 12); none if it is short.
+
+    Row i belongs to the token at `width + i`: its context are the `width` tokens before it.
+    """
+    raw = np.asarray(tokens, dtype="<u4").tobytes()
+    count = max(0, len(tokens) - width)
+    step, size = 4, 4 * width
+    digests = [
+        hashlib.blake2b(raw[at : at + size], key=key.context, digest_size=NONCE).digest()
+        for at in range(0, step * count, step)
+    ]
+    return np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(count, NONCE)
+
+
+def nonce(key: EpochKey, context: Sequence[int]) -> bytes:
+    """Return the nonce of one context."""
+    raw = np.asarray(context, dtype="<u4").tobytes()
+    return hashlib.blake2b(raw, key=key.context, digest_size=NONCE).digest()
+
+
+def vocabulary_numbers(subkey: bytes, context: bytes, size: int) -> Numbers:
+    """Return the numbers of the tokens 0 to size - 1 in one context, shape (size,)."""
+    start = context + bytes(_BLOCK - NONCE)
+    cipher = Cipher(algorithms.AES(subkey), modes.CTR(start)).encryptor()
+    stream = cipher.update(bytes(_BLOCK * -(-size // 4)))
+    return np.frombuffer(stream, dtype=">u4")[:size].astype(np.uint32)
+
+
+def token_numbers(subkey: bytes, contexts: Bytes, tokens: Sequence[int]) -> Numbers:
+    """Return the number of one token in each context, shape (n,)."""
+    ids = np.asarray(tokens, dtype=np.int64)
+    blocks = _blocks(subkey, contexts, (ids // 4).astype(np.uint32)).view(">u4")
+    return blocks[np.arange(ids.size), ids % 4].astype(np.uint32)
+
+
+def coins(subkey: bytes, contexts: Bytes) -> Coins:
+    """Return the coins of contexts."""
+    last = np.full(len(contexts), _LAST_BLOCK, dtype=np.uint32)
+    blocks = _blocks(subkey, contexts, last)
+    places = blocks.view(">u4")[:, 1].astype(np.uint32)
+    return Coins(upper=(blocks[:, 0] & 1).astype(np.bool_), places=places)
+
+
+def unit(numbers: Numbers) -> NDArray[np.float64]:
+    """Return the numbers as values inside (0, 1)."""
+    return (numbers.astype(np.float64) + 0.5) / _SPAN
+
+
+def _blocks(subkey: bytes, contexts: Bytes, counters: Numbers) -> Bytes:
+    plain = np.empty((len(contexts), _BLOCK), dtype=np.uint8)
+    plain[:, :NONCE] = contexts
+    plain[:, NONCE:] = counters.astype(">u4").view(np.uint8).reshape(-1, _BLOCK - NONCE)
+    # Each block is encrypted once and stands for itself: a keyed function, not a message.
+    cipher = Cipher(algorithms.AES(subkey), modes.ECB()).encryptor()  # noqa: S305 (see above)
+    return np.frombuffer(cipher.update(plain.tobytes()), dtype=np.uint8).reshape(-1, _BLOCK)

@@ -1,0 +1,91 @@
+"""The scheme `split`: draw from one of two halves of equal probability.
+
+Candidates are ordered by their keyed numbers; each owns an interval of [0, 1] as long as its
+probability. The token is drawn uniformly in the upper half if the coin says so, else in the
+lower. The one that straddles the middle is split in proportion, so that averaged over the coin
+each token has exactly its own probability.
+
+Source: the split is the reweighting of Hu et al. 2023 (arXiv 2310.10669) at one half; the
+detection by the sign of the share is derived in docs/explanation/watermark.md.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upright.watermark.numbers import Numbers
+
+Floats = NDArray[np.float64]
+
+_MIDDLE = 0.5
+_PER_BUCKET = 32
+
+
+def draw(probabilities: Floats, numbers: Numbers, *, upper: bool, uniform: float) -> int:
+    """Return the place of the drawn candidate.
+
+    Nothing is sorted but the few candidates of the bucket in which the draw falls.
+
+    Args:
+        probabilities: shape (n,), not negative; they need not sum to exactly 1.
+        numbers: shape (n,), of the same candidates.
+        upper: the coin.
+        uniform: in [0, 1); where in the half.
+    """
+    bits = max(0, (probabilities.size // _PER_BUCKET).bit_length())
+    buckets = numbers >> np.uint32(32 - bits) if bits else np.zeros_like(numbers)
+    mass = np.bincount(buckets, weights=probabilities, minlength=1 << bits)
+    edges = np.cumsum(mass)
+    target = _MIDDLE * (float(upper) + uniform) * float(edges[-1])
+    bucket = min(int(np.searchsorted(edges, target, side="right")), int(mass.nonzero()[0][-1]))
+    members = np.flatnonzero(buckets == bucket)
+    members = members[np.argsort(numbers[members], kind="stable")]
+    within = np.cumsum(probabilities[members])
+    place = int(np.searchsorted(within, target - (edges[bucket] - mass[bucket]), side="right"))
+    # Sums round: the last candidate that has any mass ends the bucket.
+    last = int(probabilities[members].nonzero()[0][-1])
+    return int(members[min(place, last)])
+
+
+def halves(probabilities: Floats, numbers: Numbers) -> Floats:
+    """Return the share of each candidate's interval that lies in the upper half, shape (n,).
+
+    An interval without length counts by its position. This sorts, so it is for showing.
+    """
+    order = np.lexsort((np.arange(numbers.size), numbers))
+    ends = np.cumsum(probabilities[order])
+    ends /= ends[-1]
+    starts = np.concatenate([[0.0], ends[:-1]])
+    shares = np.empty(probabilities.size)
+    shares[order] = _upper_share(starts, ends)
+    return shares
+
+
+def upper_share(
+    tokens: NDArray[np.int64], probabilities: Floats, numbers: Numbers, token: int, number: int
+) -> float:
+    """Return the share of one token's interval that lies in the upper half.
+
+    Args:
+        tokens: shape (n,), ids of the candidates, rising.
+        probabilities: shape (n,), under whatever model the reader has.
+        numbers: shape (n,), of the candidates.
+        token: the one that stands in the text; it need not be a candidate.
+        number: its number.
+    """
+    below = (numbers < number) | ((numbers == number) & (tokens < token))
+    at = int(np.searchsorted(tokens, token))
+    known = at < tokens.size and tokens[at] == token
+    own = float(probabilities[at]) if known else 0.0
+    total = float(probabilities.sum())
+    start = float(probabilities[below].sum()) / total
+    return float(_upper_share(np.array([start]), np.array([start + own / total]))[0])
+
+
+def _upper_share(starts: Floats, ends: Floats) -> Floats:
+    length = ends - starts
+    above = np.clip(ends - np.maximum(starts, _MIDDLE), 0.0, None)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = np.where(length > 0, above / length, starts >= _MIDDLE)
+    return np.clip(shares, 0.0, 1.0)
