@@ -175,8 +175,8 @@ def _p_value(
 
 def _growth(gains: Floats) -> Floats:
     """Return ln of the e-value after each position, averaged over bets and tests, shape (n,)."""
-    running = np.cumsum(gains, axis=1)
-    return np.array([log_mean(running[:, row].ravel()) for row in range(running.shape[1])])
+    running = np.cumsum(gains, axis=1).transpose(0, 2, 1)
+    return log_mean(running.reshape(-1, running.shape[2]))
 
 
 def _last(growth: Floats) -> float:
@@ -186,7 +186,7 @@ def _last(growth: Floats) -> float:
 def _unknown_e(evidence: Evidence, signed: Floats) -> float:
     columns = range(len(evidence.tests))
     logs = [log_unknown_bits(signed[:, c], evidence.places[:, c], LENGTH) for c in columns]
-    return log_mean(np.array(logs))
+    return float(log_mean(np.array(logs)))
 
 
 def _best_scan(gains: Floats, tests: int) -> float:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from upright.terms import ConfigError
 from upright.watermark import split
 from upright.watermark.marker import WIDTH
-from upright.watermark.numbers import coins, nonces, token_numbers, unit, vocabulary_numbers
+from upright.watermark.numbers import candidate_numbers, coins, nonces, token_numbers, unit
 from upright.watermark.payload import LENGTH
 from upright.watermark.secret import EpochKey
 
@@ -121,9 +121,7 @@ class Reading:
         self._places = np.empty(shape, dtype=np.int64)
         for column, (contexts, secret) in enumerate(self._secrets()):
             chosen = coins(secret, contexts)
-            self._numbers[:, column] = token_numbers(
-                secret, contexts, self._tokens[self.positions].tolist()
-            )
+            self._numbers[:, column] = token_numbers(secret, contexts, self._tokens[self.positions])
             self._upper[:, column] = chosen.upper
             self._places[:, column] = chosen.places % LENGTH
         self._shares = np.full(shape, np.nan)
@@ -148,13 +146,12 @@ class Reading:
         row = self._row.get(position)
         if row is None:
             return
-        token, size = int(self._tokens[position]), int(tokens[-1]) + 1
+        token = int(self._tokens[position])
         for column, (contexts, secret) in enumerate(self._secrets()):
-            numbers = vocabulary_numbers(secret, contexts[row].tobytes(), size)
             self._shares[row, column] = split.upper_share(
                 tokens,
                 probabilities,
-                numbers if tokens.size == size else numbers[tokens],
+                candidate_numbers(secret, contexts[row].tobytes(), tokens),
                 token,
                 int(self._numbers[row, column]),
             )

@@ -10,14 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upright.watermark import gumbel, split
-from upright.watermark.numbers import (
-    NONCE,
-    Numbers,
-    coins,
-    nonce,
-    token_numbers,
-    vocabulary_numbers,
-)
+from upright.watermark.numbers import NONCE, candidate_numbers, coins, nonce
 from upright.watermark.payload import LENGTH, code_word
 from upright.watermark.secret import SUBKEYS, EpochKey
 
@@ -25,9 +18,6 @@ Scheme = Literal["split", "gumbel"]
 SCHEMES: tuple[Scheme, ...] = ("split", "gumbel")
 WIDTH = 4
 """Tokens of a context: with fewer, shared phrases count more; more break sooner under edits."""
-
-# Up to here it is cheaper to ask for the candidates' own blocks than for the whole vocabulary's.
-_FEW = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +74,7 @@ class Marker:
         if context is None or context in self._used:
             return None
         self._used.add(context)
-        numbers = self._numbers(context, tokens)
+        numbers = candidate_numbers(self._key, context, tokens)
         if self._mark.scheme == "gumbel":
             return gumbel.draw(probabilities, numbers)
         return split.draw(probabilities, numbers, upper=self._coin(context), uniform=uniform)
@@ -102,7 +92,7 @@ class Marker:
         if context is None or context in self._used:
             return None
         upper = self._coin(context)
-        shares = split.halves(probabilities, self._numbers(context, tokens))
+        shares = split.halves(probabilities, candidate_numbers(self._key, context, tokens))
         return (shares if upper else 1.0 - shares), upper
 
     def context(self, drawn: Sequence[int]) -> bytes | None:
@@ -114,11 +104,3 @@ class Marker:
         coin = coins(self._key, np.frombuffer(context, dtype=np.uint8).reshape(1, NONCE))
         turned = self._word is not None and self._word[int(coin.places[0]) % LENGTH]
         return bool(coin.upper[0]) ^ bool(turned)
-
-    def _numbers(self, context: bytes, tokens: NDArray[np.int64]) -> Numbers:
-        if tokens.size > _FEW:
-            size = int(tokens[-1]) + 1
-            numbers = vocabulary_numbers(self._key, context, size)
-            return numbers if tokens.size == size else numbers[tokens]
-        rows = np.frombuffer(context * tokens.size, dtype=np.uint8).reshape(-1, NONCE)
-        return token_numbers(self._key, rows, tokens.tolist())

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -26,6 +27,8 @@ NONCE = 12
 _BLOCK = 16
 _LAST_BLOCK = 0xFFFFFFFF
 _SPAN = float(1 << 32)
+# Up to here it is cheaper to ask for the candidates' own blocks than for the whole vocabulary's.
+_FEW = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +68,34 @@ def nonce(key: EpochKey, context: Sequence[int]) -> bytes:
 def vocabulary_numbers(subkey: bytes, context: bytes, size: int) -> Numbers:
     """Return the numbers of the tokens 0 to size - 1 in one context, shape (size,)."""
     start = context + bytes(_BLOCK - NONCE)
+    zeros = _zeros(_BLOCK * -(-size // 4))
+    # The cipher wants room for one more block, less a byte.
+    stream = np.empty(len(zeros) + _BLOCK - 1, dtype=np.uint8)
     cipher = Cipher(algorithms.AES(subkey), modes.CTR(start)).encryptor()
-    stream = cipher.update(bytes(_BLOCK * -(-size // 4)))
-    return np.frombuffer(stream, dtype=">u4")[:size].astype(np.uint32)
+    cipher.update_into(zeros, stream.data)
+    return stream[: 4 * size].view(">u4").astype(np.uint32)
 
 
-def token_numbers(subkey: bytes, contexts: Bytes, tokens: Sequence[int]) -> Numbers:
+def candidate_numbers(subkey: bytes, context: bytes, tokens: NDArray[np.int64]) -> Numbers:
+    """Return the numbers of candidates in one context, shape (n,).
+
+    Args:
+        subkey: of the response.
+        context: its nonce.
+        tokens: shape (n,), n > 0, rising.
+    """
+    size = int(tokens[-1]) + 1
+    if tokens.size > _FEW:
+        numbers = vocabulary_numbers(subkey, context, size)
+        return numbers if tokens.size == size else numbers[tokens]
+    rows = np.frombuffer(context * tokens.size, dtype=np.uint8).reshape(-1, NONCE)
+    return token_numbers(subkey, rows, tokens)
+
+
+def token_numbers(subkey: bytes, contexts: Bytes, tokens: NDArray[np.int64]) -> Numbers:
     """Return the number of one token in each context, shape (n,)."""
-    ids = np.asarray(tokens, dtype=np.int64)
-    blocks = _blocks(subkey, contexts, (ids // 4).astype(np.uint32)).view(">u4")
-    return blocks[np.arange(ids.size), ids % 4].astype(np.uint32)
+    blocks = _blocks(subkey, contexts, (tokens // 4).astype(np.uint32)).view(">u4")
+    return blocks[np.arange(tokens.size), tokens % 4].astype(np.uint32)
 
 
 def coins(subkey: bytes, contexts: Bytes) -> Coins:
@@ -88,6 +109,11 @@ def coins(subkey: bytes, contexts: Bytes) -> Coins:
 def unit(numbers: Numbers) -> NDArray[np.float64]:
     """Return the numbers as values inside (0, 1)."""
     return (numbers.astype(np.float64) + 0.5) / _SPAN
+
+
+@lru_cache(maxsize=4)
+def _zeros(size: int) -> bytes:
+    return bytes(size)
 
 
 def _blocks(subkey: bytes, contexts: Bytes, counters: Numbers) -> Bytes:

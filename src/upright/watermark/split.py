@@ -74,12 +74,12 @@ def upper_share(
         token: the one that stands in the text; it need not be a candidate.
         number: its number.
     """
-    below = (numbers < number) | ((numbers == number) & (tokens < token))
     at = int(np.searchsorted(tokens, token))
     known = at < tokens.size and tokens[at] == token
     own = float(probabilities[at]) if known else 0.0
     total = float(probabilities.sum())
-    start = float(probabilities[below].sum()) / total
+    ties = np.flatnonzero(numbers[:at] == number)
+    start = (float(probabilities.dot(numbers < number)) + float(probabilities[ties].sum())) / total
     return float(_upper_share(np.array([start]), np.array([start + own / total]))[0])
 
 
