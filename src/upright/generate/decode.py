@@ -10,6 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from upright.generate.sampler import (
+    GREEDY,
+    Distribution,
     Floats,
     Logits,
     distribution,
@@ -20,7 +22,15 @@ from upright.generate.sampler import (
     random_stream,
 )
 from upright.generate.text import TextStream
-from upright.generate.types import Candidate, NextToken, Piece, Sampling, TokenLogprob
+from upright.generate.types import (
+    Candidate,
+    EngineError,
+    NextToken,
+    Piece,
+    Sampling,
+    TokenLogprob,
+)
+from upright.watermark import SUBKEYS, Mark, Marker
 
 
 class Vocabulary(Protocol):
@@ -51,6 +61,11 @@ class Decoder:
         choice: which of the job's answers; each has random numbers of its own.
         logprobs: how many alternatives to report for each token; None reports none.
         room: most tokens that still fit into the engine's memory.
+        mark: how the answer is marked. Its sub-key comes from the answer's own random numbers,
+            so that a seed repeats a marked text too.
+
+    Raises:
+        EngineError: `bad_request` for a mark where every token is certain.
     """
 
     def __init__(
@@ -61,9 +76,11 @@ class Decoder:
         choice: int = 0,
         logprobs: int | None = None,
         room: int | None = None,
+        mark: Mark | None = None,
     ) -> None:
         seed = secrets.randbits(64) if sampling.seed is None else sampling.seed
         self._random = random_stream(seed, choice)
+        self._marker = None if mark is None else self._marked(mark, sampling)
         self._sampling = sampling
         self._vocabulary = vocabulary
         self._choice = choice
@@ -71,6 +88,7 @@ class Decoder:
         self._limit = sampling.max_tokens if room is None else min(sampling.max_tokens, room)
         self._text = TextStream(sampling.stop)
         self._seen: set[int] = set()
+        self._drawn: list[int] = []
         self._waiting: deque[_Drawn] = deque()
         self._count = 0
 
@@ -85,10 +103,11 @@ class Decoder:
             draw adds to the answer, which may be nothing yet.
         """
         chances = distribution(logits, self._sampling, self._seen)
-        token = draw(chances, float(self._random.random()))
+        token = self._draw(chances)
         if self._vocabulary.ends(token):
             return None, self._piece(self._text.finish(), "stop")
         self._seen.add(token)
+        self._drawn.append(token)
         self._count += 1
         raw = self._vocabulary.piece(token)
         out = self._text.feed(raw)
@@ -99,6 +118,23 @@ class Decoder:
             out += self._text.finish()
             return None, self._piece(out, "stop" if self._text.stopped else "length")
         return token, self._piece(out, None)
+
+    def _marked(self, mark: Mark, sampling: Sampling) -> Marker:
+        if sampling.temperature <= GREEDY or sampling.top_k == 1:
+            raise EngineError(
+                "greedy decoding leaves no choice in which a watermark could be put",
+                kind="bad_request",
+                mend='ask for a temperature above 0, or set watermark.scheme = "none"',
+            )
+        return Marker(mark, int(self._random.integers(SUBKEYS)))
+
+    def _draw(self, chances: Distribution) -> int:
+        uniform = float(self._random.random())
+        if self._marker is not None:
+            place = self._marker.draw(chances.tokens, chances.probabilities, self._drawn, uniform)
+            if place is not None:
+                return int(chances.tokens[place])
+        return draw(chances, uniform)
 
     def _piece(self, text: str, finish: str | None) -> Piece:
         done = []

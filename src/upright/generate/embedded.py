@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -12,8 +12,10 @@ from upright.generate.chat import chat_tokens
 from upright.generate.company import same_in_company
 from upright.generate.decode import Decoder
 from upright.generate.llama import LlamaContext, LlamaModel
+from upright.generate.reading import placed, windows
+from upright.generate.sampler import Logits
 from upright.generate.schedule import SLICE, Scheduler
-from upright.generate.tasks import LookTask, ScoreTask, WriteTask
+from upright.generate.tasks import LookTask, ReadTask, ScoreTask, WriteTask
 from upright.generate.threads import cores
 from upright.generate.types import (
     EngineError,
@@ -21,6 +23,7 @@ from upright.generate.types import (
     NextToken,
     Piece,
     Sampling,
+    Token,
     TokenLogprob,
 )
 from upright.weights import Weights, open_fast
@@ -135,7 +138,12 @@ class EmbeddedEngine:
             WriteTask(
                 tokens,
                 Decoder(
-                    job.sampling, runtime.model, choice=choice, logprobs=job.logprobs, room=room
+                    job.sampling,
+                    runtime.model,
+                    choice=choice,
+                    logprobs=job.logprobs,
+                    room=room,
+                    mark=job.mark,
                 ),
                 deliver,
                 solitary=runtime.mixes and job.sampling.seed is not None,
@@ -178,6 +186,50 @@ class EmbeddedEngine:
         tokens = self._literal(runtime, text)
         return await self._ask(runtime, lambda done: ScoreTask(tokens, runtime.model, done))
 
+    def tokens(self, text: str) -> list[Token]:
+        """Return the tokens of a text, however long.
+
+        Raises:
+            EngineError: `bad_request` for half of a surrogate pair.
+        """
+        model = self._alive().model
+        try:
+            ids = model.tokenize(text)
+        except UnicodeEncodeError:
+            raise _surrogate() from None
+        return placed(text, [(token, model.piece(token)) for token in ids])
+
+    async def read(
+        self,
+        tokens: Sequence[int],
+        visit: Callable[[int, Logits], None],
+        *,
+        after: Sequence[int] = (),
+    ) -> None:
+        """Call `visit(i, logits)` with the logits before each token i; see `ReadingEngine`.
+
+        Raises:
+            EngineError: as `stream`.
+        """
+        runtime = self._alive()
+        whole = [*after, *tokens]
+        before = len(after)
+        for start, first, end in windows(len(whole), max(before, 1), runtime.context.length - 1):
+            shift = start - before
+
+            def shifted(at: int, logits: Logits, shift: int = shift) -> None:
+                visit(at + shift, logits)
+
+            def make(
+                done: Callable[[EngineError | None], None],
+                start: int = start,
+                first: int = first,
+                end: int = end,
+            ) -> ReadTask:
+                return ReadTask(whole[start:end], first - start, shifted, done)
+
+            await self._ask(runtime, make)
+
     async def aclose(self) -> None:
         """Release the model, if no other engine uses it. Running jobs fail."""
         runtime, self._runtime = self._runtime, None
@@ -187,7 +239,7 @@ class EmbeddedEngine:
     async def _ask(
         self,
         runtime: Runtime,
-        make: Callable[[Callable[[_T | EngineError], None]], LookTask | ScoreTask],
+        make: Callable[[Callable[[_T | EngineError], None]], LookTask | ReadTask | ScoreTask],
     ) -> _T:
         answer: asyncio.Queue[_T | EngineError] = asyncio.Queue()
         task = make(_across_threads(answer.put_nowait))

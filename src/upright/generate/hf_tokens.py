@@ -65,6 +65,11 @@ class HFVocabulary:
         """Return the tokens of a bare prompt; no part of it is read as a special token."""
         return list(self._tokenizer(text, split_special_tokens=True).input_ids)
 
+    def text(self, text: str) -> list[int]:
+        """Return the tokens of a text alone, without those that begin or end a prompt."""
+        encoded = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)
+        return list(encoded.input_ids)
+
     def chat(self, messages: Sequence[Message]) -> list[int]:
         """Return the tokens of a conversation by the model's own template.
 

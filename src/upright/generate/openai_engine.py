@@ -105,6 +105,12 @@ class OpenAIEngine:
         Raises:
             EngineError: of any kind; its text never repeats what the server wrote.
         """
+        if job.mark is not None:
+            raise EngineError(
+                "this engine gives text and no distributions, so no watermark can be put",
+                kind="bad_request",
+                mend='set watermark.scheme = "none", or mark in the server itself',
+            )
         reader = AnswerReader(job)
         try:
             async with self._answer(job) as response:

@@ -71,6 +71,41 @@ class LookTask(_Sequence):
         return None
 
 
+class ReadTask(_Sequence):
+    """Hands out the logits before each token of a text.
+
+    Args:
+        tokens: what stands before the text, and the text.
+        first: the place of the first token whose logits are wanted; at least 1.
+        visit: takes the place of a token and the logits before it.
+        done: called with None at the end, or with the error.
+    """
+
+    every = True
+
+    def __init__(
+        self,
+        tokens: Sequence[int],
+        first: int,
+        visit: Callable[[int, Logits], None],
+        done: Callable[[EngineError | None], None],
+    ) -> None:
+        super().__init__(tokens, done)
+        self._first = first
+        self._visit = visit
+        self._done = done
+        self._at = 0
+
+    def advance(self, logits: Logits) -> int | None:
+        """Take the logits after the next token, which are those before the one that follows."""
+        self._at += 1
+        if self._at == len(self.tokens):
+            self._done(None)
+        elif self._at >= self._first:
+            self._visit(self._at, logits)
+        return None
+
+
 class ScoreTask(_Sequence):
     """Gives each token of a text, after the first, its log-probability."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,8 +14,17 @@ import torch
 
 from upright.generate.decode import Decoder, next_token, printable
 from upright.generate.hf_tokens import HFVocabulary
+from upright.generate.reading import placed, windows
 from upright.generate.sampler import Logits, log_softmax
-from upright.generate.types import EngineError, Job, NextToken, Piece, Sampling, TokenLogprob
+from upright.generate.types import (
+    EngineError,
+    Job,
+    NextToken,
+    Piece,
+    Sampling,
+    Token,
+    TokenLogprob,
+)
 from upright.policy import EngineSection
 from upright.terms import ConfigError, digest
 from upright.weights import verified_digest
@@ -114,6 +124,34 @@ class TransformersEngine:
             for at, token in enumerate(tokens[1:])
         ]
 
+    def tokens(self, text: str) -> list[Token]:
+        """Return the tokens of a text, however long."""
+        ids = self._vocabulary.text(text)
+        return placed(text, [(token, self._vocabulary.piece(token)) for token in ids])
+
+    async def read(
+        self,
+        tokens: Sequence[int],
+        visit: Callable[[int, Logits], None],
+        *,
+        after: Sequence[int] = (),
+    ) -> None:
+        """Call `visit(i, logits)` with the logits before each token i; see `ReadingEngine`.
+
+        Raises:
+            EngineError: as `stream`.
+        """
+        whole = [*after, *tokens]
+        before = len(after)
+
+        def window(start: int, first: int, end: int) -> None:
+            logits, _ = _forward(self._model, whole[start:end], None, every=True)
+            for at in range(first, end):
+                visit(at - before, logits[at - start - 1])
+
+        for start, first, end in windows(len(whole), max(before, 1), self._length - 1):
+            await self._run(partial(window, start, first, end))
+
     async def aclose(self) -> None:
         """Release the model."""
         self._closed = True
@@ -127,6 +165,7 @@ class TransformersEngine:
             choice=choice,
             logprobs=job.logprobs,
             room=self._length - prompt + 1,
+            mark=job.mark,
         )
 
     def _fitting(self, tokens: list[int]) -> list[int]:

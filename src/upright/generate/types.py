@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from upright.terms import UprightError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from upright.watermark import Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class Job:
         choices: how many independent answers (`n`).
         logprobs: how many alternatives to report for each token; None reports none.
         passthrough: fields for an OpenAI-compatible server (tools, response_format, …).
+        mark: how the answers are marked; an engine that cannot mark refuses it.
     """
 
     sampling: Sampling
@@ -66,6 +73,22 @@ class Job:
     choices: int = 1
     logprobs: int | None = None
     passthrough: Mapping[str, Any] = field(default_factory=dict)
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token of a given text.
+
+    Attributes:
+        id: the model's number for it.
+        start: its first character in the text.
+        end: one past its last; equal to `start` for a token that ends inside a character.
+    """
+
+    id: int
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +208,41 @@ class TokenEngine(Engine, Protocol):
 
     async def score(self, text: str) -> list[TokenLogprob]:
         """Return each token of `text` after the first, with its log-probability."""
+        ...
+
+
+@runtime_checkable
+class ReadingEngine(TokenEngine, Protocol):
+    """An engine that can read a text that somebody else wrote."""
+
+    def tokens(self, text: str) -> list[Token]:
+        """Return the tokens of a text, however long, without any that the text does not hold.
+
+        Raises:
+            EngineError: `bad_request` for a text that is none.
+        """
+        ...
+
+    async def read(
+        self,
+        tokens: Sequence[int],
+        visit: Callable[[int, NDArray[np.float32]], None],
+        *,
+        after: Sequence[int] = (),
+    ) -> None:
+        """Call `visit(i, logits)` with the logits before each token i.
+
+        Args:
+            tokens: the text; one longer than the engine's memory is read in overlapping windows.
+            visit: takes the place of a token and the logits, shape (vocabulary,), that the model
+                gives before it; called in rising order in the engine's thread. The logits are
+                not to be kept. There are none before the first token unless something stands
+                before it.
+            after: tokens before the text, such as those of its prompt.
+
+        Raises:
+            EngineError: as `stream`.
+        """
         ...
 
 

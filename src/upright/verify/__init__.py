@@ -1,0 +1,5 @@
+"""All evidence of where one text came from."""
+
+from upright.verify.watermark import TextDetection, TextSpan, WatermarkReader
+
+__all__ = ["TextDetection", "TextSpan", "WatermarkReader"]
