@@ -52,11 +52,11 @@ def test_what_waits_together_is_committed_together(ledger, monkeypatch):
     batches, first_is_in, go_on = [], threading.Event(), threading.Event()
     real = ledger.append_with_states
 
-    def slow(events):
+    def slow(events, certificates):
         batches.append(len(events))
         first_is_in.set()
         go_on.wait(10)
-        return real(events)
+        return real(events, certificates)
 
     monkeypatch.setattr(ledger, "append_with_states", slow)
     writer = LedgerWriter(ledger)
@@ -116,10 +116,10 @@ def test_closing_without_draining_fails_what_waits(ledger, monkeypatch):
     entered, go_on = threading.Event(), threading.Event()
     real = ledger.append_with_states
 
-    def slow(events):
+    def slow(events, certificates):
         entered.set()
         go_on.wait(10)
-        return real(events)
+        return real(events, certificates)
 
     monkeypatch.setattr(ledger, "append_with_states", slow)
     writer = LedgerWriter(ledger)
@@ -151,10 +151,10 @@ def test_more_events_than_may_wait_are_refused(ledger, monkeypatch):
     entered, go_on = threading.Event(), threading.Event()
     real = ledger.append_with_states
 
-    def slow(events):
+    def slow(events, certificates):
         entered.set()
         go_on.wait(10)
-        return real(events)
+        return real(events, certificates)
 
     monkeypatch.setattr(ledger, "append_with_states", slow)
     writer = LedgerWriter(ledger, backlog=3)
@@ -231,7 +231,7 @@ def test_checkpoints_that_keep_failing_are_not_tried_with_every_event(ledger, mo
 def test_a_failed_commit_fails_its_events_and_the_next_one_works(ledger, monkeypatch, error):
     real = ledger.append_with_states
 
-    def fails(_events):
+    def fails(_events, _certificates):
         raise error
 
     writer = LedgerWriter(ledger)

@@ -1,9 +1,16 @@
 """Append-only, hash-chained events with signed checkpoints, and the erasable vault."""
 
 from upright.ledger.api_keys import ApiKey, ApiKeyStore
+from upright.ledger.certificates import (
+    CertificateStore,
+    NewCertificate,
+    Revocation,
+    StoredCertificate,
+)
 from upright.ledger.checkpoint import Checkpoint
 from upright.ledger.errors import ConflictError, LedgerError, NotFoundError
 from upright.ledger.ledger import Ledger
+from upright.ledger.log import Proof, TransparencyLog, TreeHead
 from upright.ledger.record import GENESIS, Entry, Event
 from upright.ledger.reviews import ReviewItem, ReviewQueue
 from upright.ledger.uses import PolicyVersion, UseState, UseStore
@@ -15,6 +22,7 @@ __all__ = [
     "GENESIS",
     "ApiKey",
     "ApiKeyStore",
+    "CertificateStore",
     "Checkpoint",
     "ConflictError",
     "Entry",
@@ -22,10 +30,16 @@ __all__ = [
     "Ledger",
     "LedgerError",
     "LedgerWriter",
+    "NewCertificate",
     "NotFoundError",
     "PolicyVersion",
+    "Proof",
     "ReviewItem",
     "ReviewQueue",
+    "Revocation",
+    "StoredCertificate",
+    "TransparencyLog",
+    "TreeHead",
     "UseState",
     "UseStore",
     "Vault",

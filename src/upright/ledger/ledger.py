@@ -13,6 +13,7 @@ from sqlalchemy import URL
 from upright.keys import SigningKeys, make_private_folder
 from upright.ledger import chain
 from upright.ledger.api_keys import ApiKeyStore
+from upright.ledger.certificates import CertificateStore, NewCertificate
 from upright.ledger.checkpoint import Checkpoint, CheckpointFile, make_checkpoint
 from upright.ledger.database import Database
 from upright.ledger.errors import NotFoundError
@@ -35,6 +36,7 @@ class Ledger:
         vault: erasable texts.
         reviews: what waits for a person.
         api_keys: who may call.
+        certificates: which answers were certified, and the transparency log.
     """
 
     def __init__(self, database: Database, home: Path) -> None:
@@ -46,6 +48,7 @@ class Ledger:
         self.vault = Vault(database, home / "vault.key")
         self.reviews = ReviewQueue(database, self.vault)
         self.api_keys = ApiKeyStore(database, home)
+        self.certificates = CertificateStore(database, self.vault)
 
     @classmethod
     def open(cls, url: str | None = None, *, home: Path | None = None, create: bool = True) -> Self:
@@ -106,14 +109,21 @@ class Ledger:
         with self._database.writing() as connection:
             return chain.append(connection, events)
 
-    def append_with_states(self, events: Sequence[Event]) -> list[tuple[Entry, UseState]]:
+    def append_with_states(
+        self, events: Sequence[Event], certificates: Sequence[NewCertificate] = ()
+    ) -> list[tuple[Entry, UseState]]:
         """Append events, and read their use cases' states in the same transaction.
+
+        Args:
+            events: what happened.
+            certificates: recorded with them, all or nothing.
 
         Raises:
             LedgerError: if they could not be recorded.
         """
         with self._database.writing() as connection:
             entries = chain.append(connection, events)
+            self.certificates.add_within(connection, certificates)
             found = states(connection, {event.use_case for event in events})
         return [(entry, found[entry.use_case]) for entry in entries]
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from upright.ledger.database import Database, no_ledger
 from upright.ledger.errors import LedgerError
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision under `migrations/versions`."""
 
 

@@ -105,3 +105,45 @@ api_keys = Table(
     Column("created", Text, nullable=False),
     Column("revoked", Text, nullable=False),
 )
+
+# Complete nodes of the transparency log's Merkle tree; see `log.py` for the numbering.
+log_nodes = Table(
+    "log_nodes",
+    metadata,
+    Column("number", Count, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("leaf", Count, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False),
+    Column("use_case", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("time", Text, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("exact", LargeBinary, nullable=False),
+    Column("tags", LargeBinary, nullable=False),
+    Index("certificates_by_id", "id", unique=True),
+    Index("certificates_by_exact", "exact"),
+    Index("certificates_by_record", "record"),
+    Index("certificates_by_use", "use_case", "epoch"),
+)
+
+sketches = Table(
+    "sketches",
+    metadata,
+    Column("tag", LargeBinary, primary_key=True),
+    Column("leaf", Count, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("certificate", Text, primary_key=True),
+    Column("time", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)

@@ -12,9 +12,13 @@ from upright.keys import load_vault_key, open_sealed, seal
 from upright.ledger.chain import append
 from upright.ledger.database import Database, now
 from upright.ledger.errors import NotFoundError
+from upright.ledger.lookups import forget_within
 from upright.ledger.record import Event
 from upright.ledger.tables import vault
 from upright.terms import canonical_json
+
+CERTIFICATE = "certificate"
+"""Kind of the records that certificates lie in; their look-ups go with them."""
 
 _DOMAIN = "upright.vault.v1"
 
@@ -90,10 +94,11 @@ class Vault:
             rows = connection.execute(
                 select(vault.c.id, vault.c.kind, vault.c.use_case, vault.c.request).where(chosen)
             ).all()
+            forget_within(connection, [row.id for row in rows if row.kind == CERTIFICATE])
             connection.execute(delete(vault).where(chosen))
             append(connection, [_erased(*row) for row in rows])
         if rows:
-            self._database.forget_deleted("vault")
+            self._database.forget_deleted("vault, certificates, sketches")
         return len(rows)
 
 

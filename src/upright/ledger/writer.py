@@ -16,6 +16,7 @@ from upright.ledger.record import Entry, Event
 from upright.terms import UprightError
 
 if TYPE_CHECKING:
+    from upright.ledger.certificates import NewCertificate
     from upright.ledger.ledger import Ledger
     from upright.ledger.uses import UseState
 
@@ -26,6 +27,7 @@ _LARGEST_BATCH = 1000
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     event: Event
+    certificates: Sequence[NewCertificate]
     future: Future[tuple[Entry, UseState]]
 
 
@@ -64,8 +66,10 @@ class LedgerWriter:
         self._thread = threading.Thread(target=self._run, name="upright-ledger", daemon=True)
         self._thread.start()
 
-    def submit(self, event: Event) -> Future[tuple[Entry, UseState]]:
-        """Hand an event over.
+    def submit(
+        self, event: Event, certificates: Sequence[NewCertificate] = ()
+    ) -> Future[tuple[Entry, UseState]]:
+        """Hand an event over, and certificates that are recorded with it or not at all.
 
         Returns:
             The future of its entry and of its use case's state in the same transaction: a stop
@@ -76,7 +80,7 @@ class LedgerWriter:
         """
         # An event that cannot be stored must not fail the others of its batch.
         event.body_text()
-        waiting = _Waiting(event, Future())
+        waiting = _Waiting(event, certificates, Future())
         waiting.future.set_running_or_notify_cancel()
         with self._gate:
             if self._closed:
@@ -134,7 +138,10 @@ class LedgerWriter:
 
     def _commit(self, batch: Sequence[_Waiting]) -> None:
         try:
-            recorded = self._ledger.append_with_states([waiting.event for waiting in batch])
+            recorded = self._ledger.append_with_states(
+                [waiting.event for waiting in batch],
+                [new for waiting in batch for new in waiting.certificates],
+            )
         except UprightError as error:
             _fail(batch, error)
             return
