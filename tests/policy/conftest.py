@@ -23,5 +23,4 @@ def catalogue() -> Catalogue:
         severities={"toxicity.profanity": (1, 2), "pii.email": (2, 2)},
         languages={"toxicity.hate": ("en",), "toxicity.profanity": ("en", "de")},
         measures=("fairness.pronouns.balance_gap",),
-        schemes=("gumbel",),
     )

@@ -161,7 +161,12 @@ CASES = {
         "draws the words itself",
         "embedded or transformers",
     ),
-    "watermark.not_applied": (swap('"gumbel"', '"split"'), 9, "'split'", "nothing to do"),
+    "watermark.payload": (
+        swap('scheme = "gumbel"', 'scheme = "gumbel"\npayload = 7'),
+        10,
+        "no payload",
+        'scheme = "split"',
+    ),
     "generation.no_sources": (swap('"balanced"', '"grounded"'), 6, "no database", "[sources]"),
     "generation.hot_grounding": (swap('"balanced"', '"grounded"'), 7, "0.8", "0.7 or less"),
     "engine.idle_key": (SOUND + '[engine]\npath = "m"\n', 30, "path", "kind = 'transformers'"),

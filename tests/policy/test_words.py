@@ -88,7 +88,7 @@ SENTENCES = {
         "Drawn with temperature 0.5, top-k 40, top-p 0.9, repetition penalty 1.1.",
         "At most 99 tokens an answer.",
         "Told beforehand: “Be exact.”",
-        "Answers are to carry a watermark (scheme split).",
+        "Answers carry a watermark (scheme split).",
         "Sources are taken from library.",
     ],
     "In what users write": [

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from upright.answer.answering import Answering
 from upright.answer.judge import Judge
+from upright.answer.marking import mark_for
 from upright.answer.request import Answer, AnswerPiece, AnswerRequest
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Answerer:
         self.ledger = ledger
         self.writer = writer
         self.pinned = pinned
+        self.mark = mark_for(policy, engine, ledger.home)
 
     @property
     def judge(self) -> Judge:

@@ -127,6 +127,7 @@ class Answering:
                 "key": self._request.api_key_id,
                 "prompt_digest": salted_digest(self._salt, prompt.originals),
                 "prompt": summary(self._verdicts),
+                "watermark": self._watermark(),
             },
         )
         self._journal.note_errors(self._verdicts)
@@ -198,6 +199,7 @@ class Answering:
             choices=self._request.n,
             logprobs=self._request.logprobs,
             passthrough=view.passthrough,
+            mark=self._answerer.mark,
         )
 
     async def _finish(self, last: list[AnswerPiece], prompt: Prompt) -> list[AnswerPiece]:
@@ -253,4 +255,10 @@ class Answering:
             disclosure=self.disclosure,
             salt=self._salt.hex(),
             review_id=self._review,
+            watermark=self._watermark(),
         )
+
+    def _watermark(self) -> dict[str, object] | None:
+        """Say how the answer is marked; the ledger and the client are told the same."""
+        mark = self._answerer.mark
+        return None if mark is None else {"scheme": mark.scheme, "epoch": mark.key.epoch}

@@ -123,6 +123,7 @@ class XUpright:
         disclosure: how a reader learns that a machine wrote it.
         salt: hex; with it the holder of the answer can recompute the digest in the ledger.
         review_id: of the item that waits for a person, or None.
+        watermark: scheme and epoch of the mark, or None where the answer carries none.
     """
 
     id: str
@@ -134,6 +135,7 @@ class XUpright:
     disclosure: str
     salt: str
     review_id: str | None = None
+    watermark: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the public shape."""
@@ -149,6 +151,8 @@ class XUpright:
         }
         if self.review_id is not None:
             shape["review_id"] = self.review_id
+        if self.watermark is not None:
+            shape["watermark"] = dict(self.watermark)
         return shape
 
 

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from upright.cli.app import app
+from upright.cli.next_words import show
 from upright.cli.options import Debug, Json, PolicyFile, Quiet, read_lines, write_line
+from upright.cli.watermark import KeyFile, SchemeName, open_mark
 from upright.terms import ConfigError, UprightError
 
 if TYPE_CHECKING:
     import asyncio
 
-    from upright.generate import Engine, Job, NextToken
+    from upright.generate import Engine, Job
     from upright.policy import Policy
+    from upright.watermark import Mark
 
-_BAR = 40
 _AT_ONCE = 8
 
 
@@ -41,13 +43,16 @@ def generate(  # noqa: PLR0917 (Typer names them as options)
     seed: Annotated[int | None, typer.Option(help="The same seed, the same text.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Longest text.")] = None,
     policy: PolicyFile = "storytelling",
+    key_file: KeyFile = None,
+    scheme: SchemeName = None,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Write text straight from the engine. Unguarded: no rule of the policy reads it.
 
-    For a guarded answer use `upright answer`.
+    For a guarded answer use `upright answer`. The text carries the watermark of the policy, with
+    the use's own key or that of --key-file.
     """
     del quiet, debug
     import asyncio
@@ -60,12 +65,15 @@ def generate(  # noqa: PLR0917 (Typer names them as options)
         raise ConfigError("--next-words shows the words after one text", mend="add --prompt TEXT")
     use = open_policy(policy)
     asked = {"seed": seed, "max_tokens": max_tokens}
+    # The halves are shown to whoever has the key's file; a text is marked as the policy says.
+    wanted = next_words is None or key_file is not None
+    mark = open_mark(use, key_file, scheme) if wanted else None
     if file is not None:
-        work = _lines(use, file, asked, chat=chat)
+        work = _lines(use, file, asked, mark, chat=chat)
     elif next_words is not None:
-        work = _show(use, prompt or "", next_words, as_json=as_json)
+        work = show(use, prompt or "", next_words, mark, as_json=as_json)
     else:
-        work = _write(_job(use, {**asked, "prompt": prompt}, chat=chat), as_json=as_json)
+        work = _write(_job(use, {**asked, "prompt": prompt}, mark, chat=chat), as_json=as_json)
     asyncio.run(_with_engine(use, work))
 
 
@@ -79,7 +87,7 @@ async def _with_engine(use: Policy, work: Callable[[Engine], Awaitable[None]]) -
         await engine.aclose()
 
 
-def _job(use: Policy, line: Mapping[str, Any], *, chat: bool) -> Job:
+def _job(use: Policy, line: Mapping[str, Any], mark: Mark | None, *, chat: bool) -> Job:
     """Return the job of one line.
 
     Raises:
@@ -94,8 +102,8 @@ def _job(use: Policy, line: Mapping[str, Any], *, chat: bool) -> Job:
     sampling = sampling_for(use, {name: line.get(name) for name in ("seed", "max_tokens")})
     if chat:
         system = [Message("system", use.generation.system)] if use.generation.system else []
-        return Job(sampling, messages=(*system, Message("user", prompt)))
-    return Job(sampling, prompt=prompt)
+        return Job(sampling, messages=(*system, Message("user", prompt)), mark=mark)
+    return Job(sampling, prompt=prompt, mark=mark)
 
 
 async def _answer(engine: Engine, job: Job, show: Callable[[str], None] | None) -> dict[str, Any]:
@@ -133,7 +141,7 @@ def _write(job: Job, *, as_json: bool) -> Callable[[Engine], Awaitable[None]]:
 
 
 def _lines(
-    use: Policy, file: str, asked: Mapping[str, Any], *, chat: bool
+    use: Policy, file: str, asked: Mapping[str, Any], mark: Mark | None, *, chat: bool
 ) -> Callable[[Engine], Awaitable[None]]:
     """Answer lines several at once; results come out in the order of the lines."""
 
@@ -147,7 +155,7 @@ def _lines(
         running: deque[asyncio.Task[dict[str, Any]]] = deque()
         try:
             for where, line in read_lines(file):
-                job = _job_at(where, use, {**given, **line}, chat=chat)
+                job = _job_at(where, use, {**given, **line}, mark, chat=chat)
                 running.append(asyncio.create_task(one(engine, line, job)))
                 if len(running) == _AT_ONCE:
                     write_line(await running.popleft())
@@ -163,84 +171,11 @@ def _lines(
     return work
 
 
-def _job_at(where: str, use: Policy, line: Mapping[str, Any], *, chat: bool) -> Job:
+def _job_at(
+    where: str, use: Policy, line: Mapping[str, Any], mark: Mark | None, *, chat: bool
+) -> Job:
     """Return the job of one line of a file; an error names the line."""
     try:
-        return _job(use, line, chat=chat)
+        return _job(use, line, mark, chat=chat)
     except UprightError as error:
         raise ConfigError(f"{where}: {error.problem}", mend=error.mend) from None
-
-
-def _show(
-    use: Policy, prompt: str, count: int, *, as_json: bool
-) -> Callable[[Engine], Awaitable[None]]:
-    """Show the model's own distribution, and beside it what the use's sampling makes of it."""
-
-    async def work(engine: Engine) -> None:
-        from upright.generate import Sampling, TokenEngine, sampling_for
-
-        if not isinstance(engine, TokenEngine):
-            raise ConfigError(
-                f"the engine {engine.name!r} gives text, no distributions",
-                mend='use a policy with engine.kind = "embedded" or "transformers"',
-            )
-        own = await engine.next_token(prompt, Sampling(), limit=count)
-        drawn = await engine.next_token(prompt, sampling_for(use), limit=count)
-        after = {item.token_id: item.probability for item in drawn.candidates}
-        if as_json:
-            write_line(_shape(prompt, own, after))
-        else:
-            _bars(prompt, own, after)
-
-    return work
-
-
-def _shape(prompt: str, own: NextToken, after: Mapping[int, float]) -> dict[str, Any]:
-    return {
-        "prompt": prompt,
-        "candidates": [
-            {
-                "token": item.token_id,
-                "text": item.text,
-                "probability": item.probability,
-                "drawn": after.get(item.token_id, 0.0),
-            }
-            for item in own.candidates
-        ],
-        "covered": own.covered,
-        "entropy": own.entropy,
-    }
-
-
-def _bars(prompt: str, own: NextToken, after: Mapping[int, float]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("next word")
-    table.add_column("model", justify="right")
-    table.add_column("drawn", justify="right")
-    table.add_column("")
-    longest = own.candidates[0].probability
-    for item in own.candidates:
-        table.add_row(
-            Text(_visible(item.text)),
-            f"{item.probability:.2%}",
-            f"{after.get(item.token_id, 0.0):.2%}",
-            Text("█" * max(1, round(_BAR * item.probability / longest)), style="cyan"),
-        )
-    console = Console(highlight=False)
-    console.print(Text(f"{prompt} …", style="italic"))
-    console.print(table)
-    console.print(
-        f"{len(own.candidates)} words hold {own.covered:.1%} of the probability; "
-        f"entropy {own.entropy:.2f} nats. "
-        "model: its own distribution; drawn: after this use's temperature and cuts."
-    )
-
-
-def _visible(text: str) -> str:
-    """Show spaces and line ends, and no control character a terminal would obey."""
-    shown = text.replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥")
-    return "".join(char if char.isprintable() else "�" for char in shown)

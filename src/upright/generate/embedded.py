@@ -12,7 +12,7 @@ from upright.generate.chat import chat_tokens
 from upright.generate.company import same_in_company
 from upright.generate.decode import Decoder
 from upright.generate.llama import LlamaContext, LlamaModel
-from upright.generate.reading import placed, windows
+from upright.generate.reading import check_ids, placed, spelled, windows
 from upright.generate.sampler import Logits
 from upright.generate.schedule import SLICE, Scheduler
 from upright.generate.tasks import LookTask, ReadTask, ScoreTask, WriteTask
@@ -198,6 +198,16 @@ class EmbeddedEngine:
         except UnicodeEncodeError:
             raise _surrogate() from None
         return placed(text, [(token, model.piece(token)) for token in ids])
+
+    def placed(self, tokens: Sequence[int]) -> tuple[str, list[Token]]:
+        """Return the text of tokens, and their places in it.
+
+        Raises:
+            EngineError: `bad_request` for an id that the model does not have.
+        """
+        model = self._alive().model
+        check_ids(tokens, model.size)
+        return spelled([(token, model.piece(token)) for token in tokens])
 
     async def read(
         self,

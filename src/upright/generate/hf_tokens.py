@@ -45,6 +45,10 @@ class HFVocabulary:
         decoder = json.loads(self._tokenizer.backend_tokenizer.to_str()).get("decoder") or {}
         return '"ByteLevel"' in json.dumps(decoder)
 
+    def __len__(self) -> int:
+        """Return how many ids there are."""
+        return len(self._tokenizer)
+
     def piece(self, token: int) -> bytes:
         """Return the bytes a token stands for."""
         word: str | None = self._tokenizer.convert_ids_to_tokens(token)

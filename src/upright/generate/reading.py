@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Sequence
 
-from upright.generate.types import Token
+from upright.generate.types import EngineError, Token
 
 _OVERLAP = 4  # a window shares one fourth of its tokens with the one before it
 
@@ -28,6 +29,37 @@ def placed(text: str, pieces: Sequence[tuple[int, bytes]]) -> list[Token]:
         found.append(Token(token, starts[_inside(at, raw)], starts[_inside(end, raw)]))
         at = end
     return found
+
+
+def check_ids(tokens: Sequence[int], size: int) -> None:
+    """Refuse ids that a vocabulary of that size does not have.
+
+    Raises:
+        EngineError: `bad_request`.
+    """
+    for token in tokens:
+        if not 0 <= token < size:
+            raise EngineError(
+                f"token {token} is none of this model's {size}",
+                kind="bad_request",
+                mend="give the ids that the same model drew",
+            )
+
+
+def spelled(pieces: Sequence[tuple[int, bytes]]) -> tuple[str, list[Token]]:
+    """Return the text that tokens stand for, and the tokens with their places in it.
+
+    Bytes that are no whole characters become U+FFFD, as they did when the text was written.
+    """
+    utf8 = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    parts: list[str] = []
+    found, at = [], 0
+    for number, (token, piece) in enumerate(pieces, 1):
+        part = utf8.decode(piece, final=number == len(pieces))
+        found.append(Token(token, at, at + len(part)))
+        parts.append(part)
+        at += len(part)
+    return "".join(parts), found
 
 
 def _inside(at: int, raw: bytes) -> int:

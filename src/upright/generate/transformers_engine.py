@@ -14,7 +14,7 @@ import torch
 
 from upright.generate.decode import Decoder, next_token, printable
 from upright.generate.hf_tokens import HFVocabulary
-from upright.generate.reading import placed, windows
+from upright.generate.reading import check_ids, placed, spelled, windows
 from upright.generate.sampler import Logits, log_softmax
 from upright.generate.types import (
     EngineError,
@@ -128,6 +128,15 @@ class TransformersEngine:
         """Return the tokens of a text, however long."""
         ids = self._vocabulary.text(text)
         return placed(text, [(token, self._vocabulary.piece(token)) for token in ids])
+
+    def placed(self, tokens: Sequence[int]) -> tuple[str, list[Token]]:
+        """Return the text of tokens, and their places in it.
+
+        Raises:
+            EngineError: `bad_request` for an id that the model does not have.
+        """
+        check_ids(tokens, len(self._vocabulary))
+        return spelled([(token, self._vocabulary.piece(token)) for token in tokens])
 
     async def read(
         self,

@@ -223,6 +223,14 @@ class ReadingEngine(TokenEngine, Protocol):
         """
         ...
 
+    def placed(self, tokens: Sequence[int]) -> tuple[str, list[Token]]:
+        """Return the text that tokens stand for, and the tokens with their places in it.
+
+        Raises:
+            EngineError: `bad_request` for an id that the model does not have.
+        """
+        ...
+
     async def read(
         self,
         tokens: Sequence[int],

@@ -1,10 +1,11 @@
-"""Every kind of key: API keys, signing keys and the vault's; hashed, versioned, revocable."""
+"""Every kind of key: API, signing, watermark and vault; hashed, versioned, revocable."""
 
 from upright.keys.api import MintedKey, api_key_digest, api_key_id, mint_api_key
 from upright.keys.envelope import open_sealed, seal
 from upright.keys.files import KeyFileError, make_private_folder, read_private, write_private
 from upright.keys.signing import Signature, SigningKeys, TrustedKeys
 from upright.keys.vault import load_vault_key
+from upright.keys.watermark import WatermarkKeys
 
 __all__ = [
     "KeyFileError",
@@ -12,6 +13,7 @@ __all__ = [
     "Signature",
     "SigningKeys",
     "TrustedKeys",
+    "WatermarkKeys",
     "api_key_digest",
     "api_key_id",
     "load_vault_key",

@@ -17,7 +17,7 @@ _OWN = ("topic.", "custom.")
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The detectors, measures and watermark schemes of a release.
+    """The detectors and measures of a release.
 
     Attributes:
         rules: ids of every registered detector rule.
@@ -25,7 +25,6 @@ class Catalogue:
         languages: the BCP 47 tags a rule was measured in, where it depends on the language.
         temperatures: the temperature of each mode where the use-case file gives none.
         measures: names of the audit measures.
-        schemes: the watermark schemes that are applied.
     """
 
     rules: tuple[str, ...]
@@ -33,7 +32,6 @@ class Catalogue:
     languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     temperatures: Mapping[str, float] = field(default_factory=dict)
     measures: tuple[str, ...] = ()
-    schemes: tuple[str, ...] = ()
 
     def rules_for(self, policy: Policy) -> tuple[str, ...]:
         """Return the rule ids that can occur under a policy, its own topics and patterns included.

@@ -75,7 +75,11 @@ class WatermarkSection(_Section):
     """Whether answers carry a mark."""
 
     scheme: Literal["split", "gumbel", "none"] = Field(
-        default="none", description="How words are marked; recorded, applied from the next release."
+        default="none", description="How words are marked: in halves, by Gumbel-max, or not."
+    )
+    width: int = Field(default=4, ge=1, le=16, description="Words of context that choose the half.")
+    payload: int | None = Field(
+        default=None, ge=0, le=65535, description="16 bits that the mark of `split` carries."
     )
 
 

@@ -106,7 +106,7 @@ def generation_lines(policy: Policy) -> Iterator[str]:
     if policy.watermark.scheme == "none":
         yield "Answers carry no watermark."
     else:
-        yield f"Answers are to carry a watermark (scheme {policy.watermark.scheme})."
+        yield f"Answers carry a watermark (scheme {policy.watermark.scheme})."
     if policy.sources.database is not None:
         yield f"Sources are taken from {policy.sources.database}."
 

@@ -123,28 +123,35 @@ class WatermarkReader:
         """
         plain = _checked(text)
         tokens = self._engine.tokens(plain)
+        return await self._placed(plain, tokens, prompt, model_free=model_free)
+
+    async def read_ids(
+        self, tokens: Sequence[int], *, prompt: str = "", model_free: bool = False
+    ) -> TextDetection:
+        """Look for a mark in tokens as they were drawn.
+
+        Args:
+            tokens: ids, of the response alone.
+            prompt: what stood before it, if that is known.
+            model_free: ask no model.
+
+        Raises:
+            ConfigError: for ids that the model does not have.
+            EngineError: if the engine failed.
+        """
+        text, placed = self._engine.placed(tokens)
+        return await self._placed(text, placed, prompt, model_free=model_free)
+
+    async def _placed(
+        self, text: str, tokens: Sequence[Token], prompt: str, *, model_free: bool
+    ) -> TextDetection:
         after = [token.id for token in self._engine.tokens(_checked(prompt))] if prompt else []
         found = await self._detect([token.id for token in tokens], after, model_free=model_free)
         spans = tuple(
             TextSpan(tokens[span.start].start, tokens[span.end - 1].end, span.p_value, span.key)
             for span in found.spans
         )
-        return TextDetection(plain, tuple(tokens), found, spans, self._is_free(model_free))
-
-    async def read_tokens(
-        self, tokens: Sequence[int], *, after: Sequence[int] = (), model_free: bool = False
-    ) -> Detection:
-        """Look for a mark in tokens as they were drawn.
-
-        Args:
-            tokens: ids, of the response alone.
-            after: ids of what stood before it.
-            model_free: ask no model.
-
-        Raises:
-            EngineError: if the engine failed.
-        """
-        return await self._detect(list(tokens), list(after), model_free=model_free)
+        return TextDetection(text, tuple(tokens), found, spans, self._is_free(model_free))
 
     def _is_free(self, asked: bool) -> bool:  # noqa: FBT001 (passed on from a keyword)
         # Gumbel's numbers are evidence by themselves.

@@ -175,8 +175,9 @@ def _p_value(
 
 def _growth(gains: Floats) -> Floats:
     """Return ln of the e-value after each position, averaged over bets and tests, shape (n,)."""
+    bets, count, tests = gains.shape
     running = np.cumsum(gains, axis=1).transpose(0, 2, 1)
-    return log_mean(running.reshape(-1, running.shape[2]))
+    return log_mean(running.reshape(bets * tests, count))
 
 
 def _last(growth: Floats) -> float:
@@ -191,7 +192,8 @@ def _unknown_e(evidence: Evidence, signed: Floats) -> float:
 
 def _best_scan(gains: Floats, tests: int) -> float:
     """Return the p-value of the best stretch over all starts, bets and tests."""
-    sums = np.concatenate([np.zeros_like(gains[:, :1]), np.cumsum(gains, axis=1)], axis=1)
+    nothing = np.zeros((gains.shape[0], 1, gains.shape[2]))
+    sums = np.concatenate([nothing, np.cumsum(gains, axis=1)], axis=1)
     rise = float((sums - np.minimum.accumulate(sums, axis=1)).max())
     return scan_p_value(rise, gains.shape[1], tests * gains.shape[0])
 

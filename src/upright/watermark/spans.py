@@ -76,4 +76,4 @@ def _found(gains: Floats, threshold: float, offset: int) -> Iterator[Stretch]:
 
 def scan_p_value(log_e: float, starts: int, tests: int) -> float:
     """Return the p-value of the best stretch over all starts and tests."""
-    return min(1.0, starts * tests * math.exp(-log_e)) if log_e < math.inf else 0.0
+    return min(1.0, max(1, starts) * tests * math.exp(-log_e))

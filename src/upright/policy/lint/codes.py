@@ -38,7 +38,7 @@ CODES: Mapping[str, tuple[Level, str]] = {
     "watermark.greedy": (_E, "Greedy decoding carries no mark."),
     "watermark.faint": (_N, "At this temperature most words leave no choice to mark."),
     "watermark.engine": (_W, "The engine draws its own words, so no mark can be put."),
-    "watermark.not_applied": (_N, "This release records the scheme and does not apply it."),
+    "watermark.payload": (_E, "This scheme carries no payload."),
     "generation.no_sources": (_W, "Grounded answers have no sources to rest on."),
     "generation.hot_grounding": (_W, "Grounded answers are drawn too freely."),
     "engine.idle_key": (_W, "A key that this kind of engine does not read."),

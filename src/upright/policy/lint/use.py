@@ -37,9 +37,10 @@ def watermark(policy: Policy, catalogue: Catalogue) -> Iterator[Problem]:
         message = f"scheme = {scheme!r}, but the server at base_url draws the words itself"
         mend = 'write scheme = "none", or use the engine embedded or transformers'
         yield problem("watermark.engine", path, message, mend)
-    if scheme not in catalogue.schemes:
-        message = f"scheme = {scheme!r} is recorded; this release does not apply it yet"
-        yield problem("watermark.not_applied", path, message, "nothing to do")
+    if scheme == "gumbel" and policy.watermark.payload is not None:
+        message = "scheme = 'gumbel' carries no payload"
+        mend = 'write scheme = "split", or take payload away'
+        yield problem("watermark.payload", ("watermark", "payload"), message, mend)
 
 
 def grounding(policy: Policy, catalogue: Catalogue) -> Iterator[Problem]:
