@@ -1,0 +1,95 @@
+"""Guarantee 1: averaged over the coin each word keeps its probability, and none is banned."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from upright.watermark import split
+
+DISTRIBUTIONS = st.lists(st.floats(1e-9, 1.0) | st.just(0.0), min_size=1, max_size=80).filter(
+    lambda weights: sum(weights) > 0
+)
+NUMBERS = st.integers(0, 2**32 - 1)
+
+
+def arranged(weights, seed, *, ties):
+    numbers = np.random.default_rng(seed).integers(
+        0, 4 if ties else 2**32, len(weights), dtype=np.uint32
+    )
+    return np.array(weights) / sum(weights), numbers
+
+
+def drawn_mass(probabilities, numbers, *, upper):
+    """Return how much of the half falls to each candidate, by drawing along a fine grid."""
+    grid = (np.arange(4000) + 0.5) / 4000
+    places = [split.draw(probabilities, numbers, upper=upper, uniform=u) for u in grid]
+    return np.bincount(places, minlength=probabilities.size) / grid.size
+
+
+@given(DISTRIBUTIONS, st.integers(0, 999), st.booleans())
+def test_averaged_over_the_coin_each_word_has_exactly_its_own_probability(weights, seed, ties):
+    probabilities, numbers = arranged(weights, seed, ties=ties)
+    shares = split.halves(probabilities, numbers)
+    upper, lower = 2 * probabilities * shares, 2 * probabilities * (1 - shares)
+    assert np.allclose((upper + lower) / 2, probabilities, atol=1e-12)
+    assert upper.sum() == pytest.approx(1.0)
+    assert lower.sum() == pytest.approx(1.0)
+
+
+@given(DISTRIBUTIONS, st.integers(0, 999), st.booleans())
+def test_no_word_gains_more_than_a_factor_two_and_a_likely_one_is_never_banned(
+    weights, seed, upper
+):
+    probabilities, numbers = arranged(weights, seed, ties=False)
+    shares = split.halves(probabilities, numbers)
+    marked = 2 * probabilities * (shares if upper else 1 - shares)
+    assert (marked <= 2 * probabilities + 1e-12).all()
+    assert (marked >= 2 * probabilities - 1 - 1e-9).all()
+
+
+@pytest.mark.parametrize("upper", [True, False])
+@pytest.mark.parametrize("seed", range(4))
+def test_draws_fall_as_the_halves_say(seed, upper):
+    weights = np.random.default_rng(seed).exponential(size=50) ** 3
+    probabilities, numbers = arranged(weights.tolist(), seed, ties=seed == 3)
+    shares = split.halves(probabilities, numbers)
+    expected = 2 * probabilities * (shares if upper else 1 - shares)
+    assert np.abs(drawn_mass(probabilities, numbers, upper=upper) - expected).max() < 6e-4
+
+
+@given(DISTRIBUTIONS, st.integers(0, 999), st.booleans(), st.floats(0, 1, exclude_max=True))
+def test_what_is_drawn_can_be_drawn_and_lies_in_the_half(weights, seed, upper, uniform):
+    probabilities, numbers = arranged(weights, seed, ties=False)
+    place = split.draw(probabilities, numbers, upper=upper, uniform=uniform)
+    assert probabilities[place] > 0
+    shares = split.halves(probabilities, numbers)
+    green = shares[place] if upper else 1 - shares[place]
+    assert green > 0 or probabilities[place] < 1e-9
+
+
+@given(DISTRIBUTIONS, st.integers(0, 999), st.booleans())
+def test_the_share_of_one_word_is_the_one_of_all_words(weights, seed, ties):
+    probabilities, numbers = arranged(weights, seed, ties=ties)
+    tokens = 3 * np.arange(probabilities.size)
+    together = split.halves(probabilities, numbers)
+    alone = [
+        split.upper_share(tokens, probabilities, numbers, int(token), int(number))
+        for token, number in zip(tokens, numbers, strict=True)
+    ]
+    large = probabilities > 1e-7
+    assert np.allclose(np.array(alone)[large], together[large], atol=1e-6)
+
+
+def test_a_word_that_is_no_candidate_counts_by_its_position():
+    tokens, probabilities = np.array([2, 4]), np.array([0.5, 0.5])
+    numbers = np.array([100, 200], dtype=np.uint32)
+    assert split.upper_share(tokens, probabilities, numbers, 3, 50) == 0.0
+    assert split.upper_share(tokens, probabilities, numbers, 3, 300) == 1.0
+
+
+def test_a_certain_word_is_drawn_by_either_coin_and_says_nothing():
+    probabilities, numbers = np.array([0.0, 1.0]), np.array([5, 9], dtype=np.uint32)
+    for upper in (True, False):
+        assert split.draw(probabilities, numbers, upper=upper, uniform=0.3) == 1
+    assert split.halves(probabilities, numbers)[1] == 0.5
