@@ -1,0 +1,138 @@
+import asyncio
+import math
+
+import numpy as np
+import pytest
+from tests.watermark.texts import SIZE, chances, written
+
+from upright.generate import Token
+from upright.generate.reading import check_ids
+from upright.terms import ConfigError, UprightError
+from upright.verify import WatermarkReader
+from upright.verify.watermark import LONGEST_TEXT, token_evidence
+from upright.watermark import Mark, Marker, epoch_key
+
+KEY = epoch_key(bytes(range(32)), "reader", 1)
+LETTERS = [chr(0x4E00 + number) for number in range(SIZE)]
+
+
+class Letterer:
+    """An engine whose tokens are single characters, and that knows the made-up model."""
+
+    name = "letterer"
+    digest = None
+
+    def __init__(self):
+        self.reads = 0
+
+    def tokens(self, text):
+        return [
+            Token(LETTERS.index(c) if c in LETTERS else 0, i, i + 1) for i, c in enumerate(text)
+        ]
+
+    def placed(self, tokens):
+        check_ids(tokens, SIZE)
+        text = "".join(LETTERS[token] for token in tokens)
+        return text, self.tokens(text)
+
+    async def read(self, tokens, visit, *, after=()):
+        self.reads += 1
+        whole = [*after, *tokens]
+        for at in range(0 if after else 1, len(tokens)):
+            with np.errstate(divide="ignore"):
+                visit(at, np.log(chances(whole[: len(after) + at])).astype(np.float32))
+
+
+def marked(length=80, seed=1, scheme="split"):
+    return written(Marker(Mark(KEY, scheme), subkey=seed), length, seed)
+
+
+def text_of(tokens):
+    return "".join(LETTERS[token] for token in tokens)
+
+
+def read(text, *, engine=None, **options):
+    asked = {name: options.pop(name) for name in ("prompt", "model_free") if name in options}
+    reader = WatermarkReader(engine or Letterer(), [KEY], **options)
+    return asyncio.run(reader.read(text, **asked))
+
+
+def test_a_marked_text_is_found_from_its_characters():
+    found = read(text_of(marked()))
+    assert found.detection.verdict == "watermarked"
+    (span,) = found.spans
+    assert (span.key, found.model_free) == ("reader/1", False)
+    assert 0 <= span.start < span.end <= len(found.text)
+
+
+def test_a_marked_stretch_is_placed_by_its_characters():
+    before = text_of(written(None, 150, 3))
+    text = before + text_of(marked(100)) + text_of(written(None, 150, 4))
+    (span,) = read(text).spans
+    assert abs(span.start - 150) < 20
+    assert abs(span.end - 250) < 20
+
+
+@pytest.mark.parametrize("scheme", ["split", "gumbel"])
+def test_without_a_model_no_model_is_asked(scheme):
+    engine = Letterer()
+    found = read(text_of(marked(200, scheme=scheme)), engine=engine, scheme=scheme, model_free=True)
+    assert engine.reads == 0
+    assert found.model_free
+    assert found.detection.verdict == "watermarked"
+
+
+def test_tokens_are_read_as_the_text_they_spell():
+    tokens = marked()
+    reader = WatermarkReader(Letterer(), [KEY])
+    by_tokens = asyncio.run(reader.read_ids(tokens))
+    assert by_tokens.to_json() == read(text_of(tokens)).to_json()
+
+
+def test_a_prompt_is_read_before_the_text_and_is_no_evidence_itself():
+    tokens = marked()
+    prompt = text_of(written(None, 30, 9))
+    found = read(text_of(tokens), prompt=prompt)
+    assert found.detection.scored_tokens == read(text_of(tokens)).detection.scored_tokens
+
+
+def test_a_text_is_read_in_normal_form_c():
+    decomposed = "e\u0301" * 3
+    assert read(decomposed).text == "\u00e9" * 3
+
+
+@pytest.mark.parametrize("text", ["", "a", "\u4e00"])
+def test_a_text_with_nothing_in_it_is_no_evidence(text):
+    found = read(text)
+    assert found.to_json() == {
+        "p_value": 1.0,
+        "e_value": 1.0,
+        "scored_tokens": 0,
+        "verdict": "insufficient",
+        "spans": [],
+        "further_tokens": None,
+        "payload": None,
+        "model_free": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"), [("a\x00b", "NUL"), ("a" * (LONGEST_TEXT + 1), "characters")]
+)
+def test_what_is_no_text_is_refused(text, problem):
+    with pytest.raises(ConfigError, match=problem):
+        read(text)
+
+
+def test_an_unknown_id_is_refused():
+    reader = WatermarkReader(Letterer(), [KEY])
+    with pytest.raises(UprightError, match="token 999"):
+        asyncio.run(reader.read_ids([1, 999]))
+
+
+def test_each_word_has_its_evidence_or_none():
+    found = read(text_of(marked()))
+    shown = token_evidence(found.detection, len(found.tokens))
+    assert shown.size == len(found.tokens)
+    assert math.isnan(shown[0])
+    assert np.nansum(shown) == pytest.approx(found.detection.evidence.sum())
