@@ -134,6 +134,12 @@ def test_an_unmarked_text_has_no_payload():
     assert found.p_value > 1e-4
 
 
+def test_a_text_that_is_marked_as_a_whole_has_at_least_one_span():
+    for length in range(20, 60, 4):
+        found = found_in(text(11, length=length))
+        assert bool(found.spans) == (found.verdict == "watermarked")
+
+
 def test_a_marked_stretch_is_found_inside_an_unmarked_text():
     marked = text(6, length=100)
     before, after = written(None, 400, 7), written(None, 400, 8)

@@ -126,7 +126,7 @@ def detect(
         e_value=math.exp(min(700.0, e_value)),
         scored_tokens=int(evidence.positions.size),
         verdict="watermarked" if marked else "insufficient",
-        spans=found if marked else (),
+        spans=(found or (_all(evidence, chosen.key.name, p_value),)) if marked else (),
         key=chosen.key.name,
         subkey=chosen.subkey,
         payload=decode(votes) if unknown and marked else None,
@@ -135,6 +135,11 @@ def detect(
         positions=evidence.positions,
         log_e=growth,
     )
+
+
+def _all(evidence: Evidence, key: str, p_value: float) -> Span:
+    """Return the whole text as one stretch, where no part of it is certain enough by itself."""
+    return Span(int(evidence.positions[0]), int(evidence.positions[-1]) + 1, p_value, key)
 
 
 def _split_gains(signed: Floats) -> Floats:
