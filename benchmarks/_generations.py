@@ -18,7 +18,7 @@ from _data import prose
 from _peers import CACHE
 from numpy.typing import NDArray
 
-from upright.generate import Job, Sampling, decode
+from upright.generate import Job, Sampling, draws
 from upright.generate.embedded import EmbeddedEngine
 from upright.watermark import EpochKey, Mark, Marker, epoch_key
 
@@ -115,7 +115,7 @@ async def _one(
     engine: EmbeddedEngine, kind: str, number: int, prompt: str, length: int
 ) -> dict[str, Any]:
     # The benchmark's own list stands in for the marker of upright while its texts are drawn.
-    decode.Marker = KGW if kind == "kgw" else Marker  # type: ignore[misc, assignment]
+    draws.Marker = KGW if kind == "kgw" else Marker  # type: ignore[misc, assignment]
     mark = None
     if kind != "none":
         scheme = "gumbel" if kind == "gumbel" else "split"

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from upright.generate.sampler import (
-    GREEDY,
-    Distribution,
-    Floats,
-    Logits,
-    distribution,
-    draw,
-    entropy,
-    leading,
-    log_softmax,
-    random_stream,
-)
+from upright.generate.draws import Draws
+from upright.generate.sampler import Floats, Logits, distribution, entropy, leading, log_softmax
 from upright.generate.text import TextStream
-from upright.generate.types import (
-    Candidate,
-    EngineError,
-    NextToken,
-    Piece,
-    Sampling,
-    TokenLogprob,
-)
-from upright.watermark import SUBKEYS, Mark, Marker
+from upright.generate.types import Candidate, NextToken, Piece, Sampling, TokenLogprob
+from upright.watermark import Mark
 
 
 class Vocabulary(Protocol):
@@ -56,13 +38,12 @@ class Decoder:
     """Draws the tokens of one answer.
 
     Args:
-        sampling: how tokens are drawn; without a seed a fresh one is taken from the system.
+        sampling: how tokens are drawn; see `Draws`.
         vocabulary: of the model.
-        choice: which of the job's answers; each has random numbers of its own.
+        choice: which of the job's answers.
         logprobs: how many alternatives to report for each token; None reports none.
         room: most tokens that still fit into the engine's memory.
-        mark: how the answer is marked. Its sub-key comes from the answer's own random numbers,
-            so that a seed repeats a marked text too.
+        mark: how the answer is marked.
 
     Raises:
         EngineError: `bad_request` for a mark where every token is certain.
@@ -78,17 +59,12 @@ class Decoder:
         room: int | None = None,
         mark: Mark | None = None,
     ) -> None:
-        seed = secrets.randbits(64) if sampling.seed is None else sampling.seed
-        self._random = random_stream(seed, choice)
-        self._marker = None if mark is None else self._marked(mark, sampling)
-        self._sampling = sampling
+        self._draws = Draws(sampling, choice=choice, mark=mark)
         self._vocabulary = vocabulary
         self._choice = choice
         self._logprobs = logprobs
         self._limit = sampling.max_tokens if room is None else min(sampling.max_tokens, room)
         self._text = TextStream(sampling.stop)
-        self._seen: set[int] = set()
-        self._drawn: list[int] = []
         self._waiting: deque[_Drawn] = deque()
         self._count = 0
 
@@ -102,12 +78,10 @@ class Decoder:
             The token to compute next, or None when the answer is finished; and what the
             draw adds to the answer, which may be nothing yet.
         """
-        chances = distribution(logits, self._sampling, self._seen)
-        token = self._draw(chances)
+        token = self._draws.draw(logits)
         if self._vocabulary.ends(token):
             return None, self._piece(self._text.finish(), "stop")
-        self._seen.add(token)
-        self._drawn.append(token)
+        self._draws.take(token)
         self._count += 1
         raw = self._vocabulary.piece(token)
         out = self._text.feed(raw)
@@ -118,23 +92,6 @@ class Decoder:
             out += self._text.finish()
             return None, self._piece(out, "stop" if self._text.stopped else "length")
         return token, self._piece(out, None)
-
-    def _marked(self, mark: Mark, sampling: Sampling) -> Marker:
-        if sampling.temperature <= GREEDY or sampling.top_k == 1:
-            raise EngineError(
-                "greedy decoding leaves no choice in which a watermark could be put",
-                kind="bad_request",
-                mend='ask for a temperature above 0, or set watermark.scheme = "none"',
-            )
-        return Marker(mark, int(self._random.integers(SUBKEYS)))
-
-    def _draw(self, chances: Distribution) -> int:
-        uniform = float(self._random.random())
-        if self._marker is not None:
-            place = self._marker.draw(chances.tokens, chances.probabilities, self._drawn, uniform)
-            if place is not None:
-                return int(chances.tokens[place])
-        return draw(chances, uniform)
 
     def _piece(self, text: str, finish: str | None) -> Piece:
         done = []

@@ -1,0 +1,64 @@
+"""The draws of one answer: its random numbers, its mark, and what it has said so far."""
+
+from __future__ import annotations
+
+import secrets
+
+from upright.generate.sampler import GREEDY, Logits, distribution, draw, random_stream
+from upright.generate.types import EngineError, Sampling
+from upright.watermark import SUBKEYS, Mark, Marker
+
+
+class Draws:
+    """Draws one token after the other.
+
+    Args:
+        sampling: how tokens are drawn; without a seed a fresh one is taken from the system.
+        choice: which of the job's answers; each has random numbers of its own.
+        mark: how the answer is marked. Its sub-key comes from the answer's own random numbers,
+            so that a seed repeats a marked text too.
+
+    Raises:
+        EngineError: `bad_request` for a mark where every token is certain.
+    """
+
+    def __init__(self, sampling: Sampling, *, choice: int = 0, mark: Mark | None = None) -> None:
+        seed = secrets.randbits(64) if sampling.seed is None else sampling.seed
+        self._sampling = sampling
+        self._random = random_stream(seed, choice)
+        self._marker = None if mark is None else self._marked(mark)
+        self._drawn: list[int] = []
+        self._seen: set[int] = set()
+
+    @property
+    def drawn(self) -> tuple[int, ...]:
+        """The answer so far."""
+        return tuple(self._drawn)
+
+    def draw(self, logits: Logits) -> int:
+        """Draw the next token; it is part of the answer only once `take` is told.
+
+        Args:
+            logits: shape (vocabulary,); not kept.
+        """
+        chances = distribution(logits, self._sampling, self._seen)
+        uniform = float(self._random.random())
+        if self._marker is not None:
+            place = self._marker.draw(chances.tokens, chances.probabilities, self._drawn, uniform)
+            if place is not None:
+                return int(chances.tokens[place])
+        return draw(chances, uniform)
+
+    def take(self, token: int) -> None:
+        """Let the answer go on with a token."""
+        self._seen.add(token)
+        self._drawn.append(token)
+
+    def _marked(self, mark: Mark) -> Marker:
+        if self._sampling.temperature <= GREEDY or self._sampling.top_k == 1:
+            raise EngineError(
+                "greedy decoding leaves no choice in which a watermark could be put",
+                kind="bad_request",
+                mend='ask for a temperature above 0, or set watermark.scheme = "none"',
+            )
+        return Marker(mark, int(self._random.integers(SUBKEYS)))
