@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 
 import numpy as np
 import pytest
@@ -14,68 +13,23 @@ from upright.terms import ConfigError
 pytestmark = pytest.mark.torch
 
 torch = pytest.importorskip("torch", reason="the extra `torch` is not installed")
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-transformers = pytest.importorskip("transformers", reason="the extra `torch` is not installed")
+pytest.importorskip("transformers", reason="the extra `torch` is not installed")
 
-from tokenizers import (  # noqa: E402 (after the skips)
-    Tokenizer,
-    decoders,
-    models,
-    pre_tokenizers,
-    trainers,
+from tests.generate.tiny_model import (  # noqa: E402 (after the skips)
+    TEMPLATE,
+    TEXT,
+    save_model,
+    tokenizer,
 )
+from tokenizers import pre_tokenizers  # noqa: E402 (as above)
 
-from upright.generate.hf_tokens import HFVocabulary, byte_letters  # noqa: E402 (after the skips)
+from upright.generate.hf_tokens import HFVocabulary, byte_letters  # noqa: E402 (as above)
 from upright.generate.transformers_engine import TransformersEngine  # noqa: E402 (as above)
-
-TEMPLATE = (
-    "{% for m in messages %}<|start|>{{ m['role'] }}\n{{ m['content'] }}<|end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|start|>assistant\n{% endif %}"
-)
-TEXT = "Once upon a time there was a small dragon who lived on a hill."
-
-
-def tokenizer():
-    """A byte-level BPE tokenizer with a few merges and two special tokens."""
-    raw = Tokenizer(models.BPE())
-    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    raw.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=320,
-        special_tokens=["<|end|>", "<|start|>"],
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
-    )
-    raw.train_from_iterator([TEXT] * 5, trainer)
-    made = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=raw, eos_token="<|end|>", bos_token="<|start|>"
-    )
-    made.chat_template = TEMPLATE
-    return made
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    path = tmp_path_factory.mktemp("model")
-    words = tokenizer()
-    words.save_pretrained(path)
-    torch.manual_seed(3)
-    config = transformers.LlamaConfig(
-        vocab_size=len(words),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=96,
-        eos_token_id=0,
-        bos_token_id=1,
-    )
-    model = transformers.LlamaForCausalLM(config)
-    for parameter in model.parameters():
-        torch.nn.init.normal_(parameter, std=0.15)
-    model.save_pretrained(path)
-    return path
+    return save_model(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="module")
