@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -57,6 +57,23 @@ class TrustedKeys:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A private key in memory.
+
+    Attributes:
+        key: its id.
+        private: the key itself.
+    """
+
+    key: str
+    private: Ed25519PrivateKey = field(repr=False)
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the signature of 64 bytes."""
+        return self.private.sign(message)
+
+
 class SigningKeys:
     """The signing keys of one home.
 
@@ -71,6 +88,7 @@ class SigningKeys:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._kept: tuple[int, Signer] | None = None
 
     def sign(self, message: bytes) -> Signature:
         """Sign with the current epoch's key; the first call makes it.
@@ -78,9 +96,22 @@ class SigningKeys:
         Raises:
             KeyFileError: if the key file is open to others or is no Ed25519 key.
         """
-        epoch = self._current_epoch() or self._make(self._next_epoch())
-        private = self._private(epoch)
-        return Signature(_key_id(private.public_key()), private.sign(message))
+        signer = self._load_current()
+        return Signature(signer.key, signer.sign(message))
+
+    def signer(self) -> Signer:
+        """Return the current epoch's key for many signatures; the first call makes it.
+
+        It is kept until the folder changes: after a rotation the next call has the new one.
+
+        Raises:
+            KeyFileError: if the key file is open to others or is no Ed25519 key.
+        """
+        changed = self._changed()
+        if self._kept is None or self._kept[0] != changed:
+            signer = self._load_current()
+            self._kept = (self._changed(), signer)
+        return self._kept[1]
 
     def trusted(self) -> TrustedKeys:
         """Return the public keys as they are in the folder now.
@@ -106,6 +137,18 @@ class SigningKeys:
             if epoch < new:
                 self._private_path(epoch).unlink(missing_ok=True)
         return _key_id(self._private(new).public_key())
+
+    def _load_current(self) -> Signer:
+        epoch = self._current_epoch() or self._make(self._next_epoch())
+        private = self._private(epoch)
+        return Signer(_key_id(private.public_key()), private)
+
+    def _changed(self) -> int:
+        """Return when a file of the folder was made or deleted, in nanoseconds."""
+        try:
+            return self.folder.stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
 
     def _current_epoch(self) -> int | None:
         return max(self._epochs(_PRIVATE_NAME), default=None)

@@ -11,13 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, tuple_
 
 from upright.ledger import chain, log
 from upright.ledger.database import Database, now
 from upright.ledger.errors import ConflictError, NotFoundError
 from upright.ledger.log import TransparencyLog
-from upright.ledger.lookups import TAG_BYTES
 from upright.ledger.record import Event
 from upright.ledger.tables import certificates, revocations, sketches
 from upright.ledger.vault import CERTIFICATE, Vault
@@ -36,6 +35,9 @@ _BY_TAGS = (
     .order_by(func.count().desc(), sketches.c.leaf.desc())
     .limit(bindparam("most"))
 )
+_PAIR = (certificates.c.use_case, certificates.c.epoch)
+_FIRST_PAIR = select(*_PAIR).order_by(*_PAIR).limit(1)
+_NEXT_PAIR = _FIRST_PAIR.where(tuple_(*_PAIR) > tuple_(bindparam("use_case"), bindparam("epoch")))
 _INSERT = insert(certificates)
 _INSERT_TAGS = insert(sketches)
 
@@ -52,7 +54,7 @@ class NewCertificate:
         record: what the vault keeps of it.
         epoch: of the look-up key that made the tags.
         exact: keyed tag of the whole text.
-        tags: keyed tags of its phrases, `TAG_BYTES` each, without repetition.
+        tags: keyed tags of its phrases, 8 bytes each, without repetition.
     """
 
     id: str
@@ -77,7 +79,7 @@ class StoredCertificate:
         leaf: its index in the log.
         epoch: of the look-up key that made its tags.
         record: id of its record in the vault.
-        tags: how many tags it has.
+        tags: keyed tags of its phrases, one behind the other.
     """
 
     id: str
@@ -87,7 +89,7 @@ class StoredCertificate:
     leaf: int
     epoch: int
     record: str
-    tags: int
+    tags: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +180,14 @@ class CertificateStore:
 
     def epochs(self) -> list[tuple[str, int]]:
         """Return the pairs of use case and look-up epoch that there are certificates of."""
-        pair = (certificates.c.use_case, certificates.c.epoch)
+        found: list[tuple[str, int]] = []
         with self._database.reading() as connection:
-            rows = connection.execute(select(*pair).distinct().order_by(*pair))
-            return [(row.use_case, row.epoch) for row in rows]
+            # From pair to pair along the index; DISTINCT would read all of it.
+            row = connection.execute(_FIRST_PAIR).first()
+            while row is not None:
+                found.append((row.use_case, row.epoch))
+                row = connection.execute(_NEXT_PAIR, dict(row._mapping)).first()  # noqa: SLF001 (SQLAlchemy's public accessor)
+        return found
 
     def with_exact(self, tags: Iterable[bytes], *, most: int = 8) -> list[StoredCertificate]:
         """Return the newest certificates of the text that one of the tags is of."""
@@ -253,6 +259,5 @@ def _revoked(connection: Connection, certificate: str) -> Revocation | None:
 
 def _stored(row: Row[Any]) -> StoredCertificate:
     fields = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's public accessor)
-    wanted = ("id", "use_case", "request", "time", "leaf", "epoch", "record")
-    tags = len(fields["tags"]) // TAG_BYTES
-    return StoredCertificate(**{name: fields[name] for name in wanted}, tags=tags)
+    del fields["exact"]
+    return StoredCertificate(**fields)

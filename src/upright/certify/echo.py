@@ -1,0 +1,80 @@
+"""Which parts of an answer stood in its prompt.
+
+A person's essay that a model repeats is the person's. What stood in the prompt is recorded as
+echoed, and nobody certifies it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from upright.certify.words import Words, words_of
+
+RUN = 6
+"""Words in a row that count as repeated."""
+MOST_SPANS = 16
+"""Spans that a certificate holds; more are joined, which only takes away from what is certified."""
+
+Span = tuple[int, int]
+
+
+class Prompt:
+    """What an answer's prompt says, as far as the answer says it too.
+
+    Args:
+        answer: the answer's words.
+        texts: everything the model was shown: messages, instructions, passages.
+    """
+
+    def __init__(self, answer: Words, texts: Iterable[str]) -> None:
+        self._bounds = _bounds(answer)
+        known = {word: number for number, word in enumerate(dict.fromkeys(answer.words))}
+        self._numbers = [known[word] for word in answer.words]
+        self._texts = [[known.get(word, -1) for word in words_of(text).words] for text in texts]
+
+    def repeated(self, length: int) -> list[bool]:
+        """Say of each run of `length` words of the answer whether it stands in the prompt."""
+        runs = {run for text in self._texts for run in _runs(text, length)}
+        return [run in runs for run in _runs(self._numbers, length)]
+
+    def echoed(self) -> list[Span]:
+        """Return the spans of characters that stood in the prompt, in order.
+
+        Runs of `RUN` words count; of an answer that is shorter, the whole of it.
+        """
+        length = min(RUN, len(self._numbers))
+        if length == 0:
+            return []
+        spans: list[Span] = []
+        for first, repeated in enumerate(self.repeated(length)):
+            if not repeated:
+                continue
+            start, end = self._bounds[first][0], self._bounds[first + length - 1][1]
+            if spans and start <= spans[-1][1]:
+                start = spans.pop()[0]
+            spans.append((start, end))
+        return _joined(spans)
+
+
+def touches(spans: Iterable[Span], start: int, end: int) -> bool:
+    """Say whether a stretch has a character of one of the spans."""
+    return any(start < last and first < end for first, last in spans)
+
+
+def _bounds(answer: Words) -> list[Span]:
+    """Return each word's span with what separates it from its neighbours, on both sides."""
+    starts = [0, *(end for _, end in answer.spans)]
+    ends = [*(start for start, _ in answer.spans), answer.length]
+    return list(zip(starts[:-1], ends[1:], strict=True))
+
+
+def _runs(numbers: Sequence[int], length: int) -> list[tuple[int, ...]]:
+    return list(zip(*(numbers[shift:] for shift in range(length)), strict=False))
+
+
+def _joined(spans: list[Span]) -> list[Span]:
+    while len(spans) > MOST_SPANS:
+        gaps = [spans[at + 1][0] - spans[at][1] for at in range(len(spans) - 1)]
+        at = gaps.index(min(gaps))
+        spans[at : at + 2] = [(spans[at][0], spans[at + 1][1])]
+    return spans

@@ -1,0 +1,55 @@
+"""Keyed tags of a text's phrases, by which an edited copy is known again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from upright.keys import LookupKey
+
+PHRASE = 3
+"""Words of a phrase."""
+WINDOW = 2
+"""Of so many neighbouring phrases at least one keeps its tag (winnowing)."""
+TAG_BYTES = 8
+SHARED, SHARE = 6, 0.18
+"""What a copy shares at least: tags, and their share of the smaller sketch."""
+
+
+def whole_tag(words: Sequence[str], key: LookupKey) -> bytes:
+    """Return the tag of a text but for case, space and punctuation."""
+    return key.tag(b"whole\0" + _joined(words), TAG_BYTES)
+
+
+def phrase_tags(
+    words: Sequence[str], key: LookupKey, skip: Sequence[bool] = ()
+) -> tuple[bytes, ...]:
+    """Return the winnowed tags of a text's phrases, in no order that says anything.
+
+    Args:
+        words: in normal form.
+        key: of the tenant and epoch.
+        skip: phrases to leave out, since they stand in the prompt.
+    """
+    raw = _joined(words).split(b" ")
+    tags = [
+        key.tag(b"phrase\0" + b" ".join(raw[at : at + PHRASE]), TAG_BYTES)
+        for at in range(len(raw) - PHRASE + 1)
+    ]
+    if skip:
+        tags = [tag for tag, left_out in zip(tags, skip, strict=True) if not left_out]
+    windows = range(max(1, len(tags) - WINDOW + 1)) if tags else ()
+    return tuple(sorted({min(tags[at : at + WINDOW]) for at in windows}))
+
+
+def chunk_tag(chunk: str, key: LookupKey) -> bytes:
+    """Return the tag of a chunk, as it is."""
+    return key.tag(b"chunk\0" + chunk.encode("utf-8", "surrogatepass"), TAG_BYTES)
+
+
+def is_copy(shared: int, one: int, other: int) -> bool:
+    """Say whether two sketches of so many tags share enough to be of one text."""
+    return shared >= SHARED and shared >= SHARE * min(one, other)
+
+
+def _joined(words: Sequence[str]) -> bytes:
+    return " ".join(words).encode("utf-8", "surrogatepass")
