@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 
 SHORTEST, LONGEST = 16, 128
 """Characters of a chunk; about 48 on average. The last may be shorter."""
@@ -26,12 +27,20 @@ def chunks(text: str) -> list[tuple[int, str]]:
         The first character of each chunk, and its text; together they are the whole text.
     """
     cuts = [0]
-    state, start = 0, 0
-    for end, code in enumerate(map(ord, text), 1):
-        state = ((state << 1) + _GEAR[(code ^ code >> 8) & 255]) & _MASK
-        length = end - start
-        if length >= SHORTEST and (state < _LIMIT or length == LONGEST):
+    for end in [*_places(text), len(text)]:
+        while end - cuts[-1] > LONGEST:
+            cuts.append(cuts[-1] + LONGEST)
+        if end - cuts[-1] >= SHORTEST or end == len(text):
             cuts.append(end)
-            start = end
-    ends = [*cuts[1:], len(text)]
-    return [(first, text[first:end]) for first, end in zip(cuts, ends, strict=True) if first < end]
+    return [(start, text[start:end]) for start, end in pairwise(cuts) if start < end]
+
+
+def _places(text: str) -> list[int]:
+    """Return where the characters before say that a cut may be."""
+    codes = text.encode() if text.isascii() else [(c ^ c >> 8) & 255 for c in map(ord, text)]
+    gear, state, places = _GEAR, 0, []
+    for end, code in enumerate(codes, 1):
+        state = ((state << 1) + gear[code]) & _MASK
+        if state < _LIMIT:
+            places.append(end)
+    return places

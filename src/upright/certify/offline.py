@@ -52,10 +52,10 @@ def encode(value: Any) -> bytes:  # noqa: ANN401 (any value that CBOR holds)
     if isinstance(value, (bytes, str)):
         raw = value.encode() if isinstance(value, str) else value
         return _start(3 if isinstance(value, str) else 2, len(raw)) + raw
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         pairs = sorted((encode(key), encode(item)) for key, item in value.items())
         return _start(5, len(pairs)) + b"".join(key + item for key, item in pairs)
-    if isinstance(value, Sequence):
+    if isinstance(value, (list, tuple)):
         return _start(4, len(value)) + b"".join(map(encode, value))
     raise Refused(f"a value of type {type(value).__name__} has no place in a certificate")
 

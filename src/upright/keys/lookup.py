@@ -10,31 +10,37 @@ import hashlib
 import hmac
 import re
 import secrets
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from upright.keys.files import KeyFileError, make_private_folder, read_private, write_private
 
 _NAME = re.compile(r"(\d+)\.key")
 _SIZE = 32
+_BLOCK = 64
 _DOMAIN = b"upright.lookup.v1\0"
 
 
-@dataclass(frozen=True, slots=True)
 class LookupKey:
     """The secret of one tenant in one epoch, for one purpose.
 
-    Attributes:
+    Args:
         epoch: counts rotations.
         value: 32 bytes.
     """
 
-    epoch: int
-    value: bytes = field(repr=False)
+    def __init__(self, epoch: int, value: bytes) -> None:
+        self.epoch = epoch
+        # HMAC with its two hashes of the key made once: half the time for the many short tags.
+        padded = value.ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
 
     def tag(self, data: bytes, size: int = 32) -> bytes:
-        """Return the first bytes of HMAC-SHA256 over `data`."""
-        return hmac.digest(self.value, data, "sha256")[:size]
+        """Return the first bytes of HMAC-SHA256 (RFC 2104) over `data`."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(data)
+        outer.update(inner.digest())
+        return outer.digest()[:size]
 
 
 class LookupKeys:
@@ -75,7 +81,7 @@ class LookupKeys:
         named = tenant.encode("utf-8", "surrogatepass")
         label = _DOMAIN + purpose.encode() + b"\0" + named
         secret = self._known.get(epoch) or self._read(epoch)
-        return LookupKey(epoch, hmac.digest(secret, label, hashlib.sha256))
+        return LookupKey(epoch, hmac.digest(secret, label, "sha256"))
 
     def rotate(self) -> int:
         """Begin a new epoch: older ones find, and only the new one stores."""
