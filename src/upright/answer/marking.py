@@ -10,7 +10,7 @@ from upright.keys import WatermarkKeys
 from upright.policy import Policy
 
 if TYPE_CHECKING:
-    from upright.watermark import Mark
+    from upright.watermark import EpochKey, Mark
 
 FOLDER = "watermark"
 """Where in the home the keys lie."""
@@ -35,3 +35,21 @@ def mark_for(policy: Policy, engine: Engine, home: Path) -> Mark | None:
     epoch, master = WatermarkKeys(home / FOLDER).current()
     key = epoch_key(master, policy.use_case.name, epoch)
     return Mark(key, section.scheme, section.width, section.payload)
+
+
+def keys_of(policy: Policy, home: Path) -> list[EpochKey]:
+    """Return the keys of a use, the newest first; none if nothing was marked in this home.
+
+    Args:
+        policy: the use case.
+        home: has the keys.
+
+    Raises:
+        KeyFileError: for a key file that is open to others or holds no key.
+    """
+    own = WatermarkKeys(home / FOLDER).all()
+    if not own:
+        return []
+    from upright.watermark import epoch_key  # noqa: PLC0415 (numpy is optional)
+
+    return [epoch_key(master, policy.use_case.name, epoch) for epoch, master in own]

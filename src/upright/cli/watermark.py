@@ -123,20 +123,19 @@ def open_keys(use: Policy, key_file: Path | None) -> list[EpochKey]:
     Raises:
         ConfigError: for a file that holds no key, or a home without keys.
     """
-    from upright.answer.marking import FOLDER
-    from upright.keys import WatermarkKeys
+    from upright.answer.marking import keys_of
     from upright.terms import home
     from upright.watermark import epoch_key, read_key
 
     if key_file is not None:
         return [epoch_key(read_key(_content(key_file)))]
-    own = WatermarkKeys(home() / FOLDER).all()
+    own = keys_of(use, home())
     if not own:
         raise ConfigError(
             "no watermark key here: nothing was marked in this home",
             mend="give --key-file FILE, or set UPRIGHT_HOME to where answers are marked",
         )
-    return [epoch_key(master, use.use_case.name, epoch) for epoch, master in own]
+    return own
 
 
 def open_mark(use: Policy, key_file: Path | None, scheme: Scheme | None) -> Mark | None:

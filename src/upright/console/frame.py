@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _TABS: Final = (
     ("next-word", "Next word"),
     ("chat", "Chat"),
+    ("verify", "Verify"),
     ("review", "Review"),
     ("ledger", "Ledger"),
     ("use-case", "Use case"),

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from upright.console import chat, ledger, next_word, review, sign_in, use_case
+from upright.console import chat, ledger, next_word, review, sign_in, use_case, verify
 from upright.console.endpoint import endpoint, stranger
 from upright.console.errors import PageError
 from upright.console.frame import go
@@ -44,6 +44,8 @@ _SIGNED_IN: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/chat", chat.show),
     ("POST", "/chat", chat.send),
     ("POST", "/chat/stream", chat.stream),
+    ("GET", "/verify", verify.show),
+    ("POST", "/verify", verify.work),
     ("GET", "/review", review.index),
     ("GET", "/review/{item}", review.show),
     ("POST", "/review/{item}", review.decide),

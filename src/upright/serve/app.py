@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from upright.serve.errors import ApiError, Problem, http_problem, problem_of
 from upright.serve.logs import log_failure
-from upright.serve.routes import health, openai, people
+from upright.serve.routes import health, openai, origin, people
 from upright.serve.state import GatewayState
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def build_app(state: GatewayState) -> FastAPI:
     app.add_middleware(Shell, state=state)
     for kind, handler in _handlers(state).items():
         app.add_exception_handler(kind, handler)
-    for routes in (openai, people, health):
+    for routes in (openai, origin, people, health):
         routes.add(app, state)
     return app
 

@@ -203,6 +203,14 @@ class AppealRequest(_Wire):
     text: str = Field(default="", max_length=20_000, description="What was held back, if known.")
 
 
+class VerifyRequest(_Wire):
+    """Body of `POST /v1/verify`."""
+
+    text: str = Field(min_length=1, description="The text in question.")
+    prompt: str = Field(default="", description="What stood before it, if that is known.")
+    id: str = Field(default="", max_length=200, description="Comes back with the result.")
+
+
 def _only_text(part: TextPart) -> str:
     if part.type != "text" or part.text is None:
         raise refused(400, "unsupported_content", "only text can be judged", param="input")

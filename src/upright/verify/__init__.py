@@ -1,5 +1,13 @@
 """All evidence of where one text came from."""
 
-from upright.verify.watermark import TextDetection, TextSpan, WatermarkReader
+from upright.verify.verification import Verification, Verifier
+from upright.verify.watermark import TextDetection, TextSpan, WatermarkReader, token_evidence
 
-__all__ = ["TextDetection", "TextSpan", "WatermarkReader"]
+__all__ = [
+    "TextDetection",
+    "TextSpan",
+    "Verification",
+    "Verifier",
+    "WatermarkReader",
+    "token_evidence",
+]

@@ -1,0 +1,81 @@
+"""Addresses for whoever asks where a text came from."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from upright.answer import UseStoppedError
+from upright.answer.journal import Journal
+from upright.answer.marking import keys_of
+from upright.generate import ReadingEngine
+from upright.serve.body import read_model
+from upright.serve.describe import body_of
+from upright.serve.errors import refused
+from upright.serve.wire import VerifyRequest
+from upright.terms import ConfigError
+from upright.verify import Verification, Verifier
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from upright.answer import Answerer
+    from upright.serve.state import GatewayState
+
+# A text that a model reads costs about as much as one that it writes.
+LONGEST_READ = 20_000
+_BYTES = 1_000_000
+
+
+def add(app: FastAPI, state: GatewayState) -> None:
+    """Add the addresses to the application."""
+
+    @app.post("/v1/verify", tags=["origin"], **body_of(VerifyRequest))
+    async def verify(request: Request) -> Response:
+        """Say what is known of where a text came from."""
+        key = await state.key(request.headers.get("authorization"))
+        body = await read_model(request, VerifyRequest, limit=_BYTES)
+        most = state.uses.answerer(key.use_case).policy.limits.max_concurrent
+        async with (
+            state.gate.enter(key.id, most=most),
+            state.uses.lease(key.use_case) as answerer,
+        ):
+            found = await verification(answerer, body.text, prompt=body.prompt)
+        told: dict[str, Any] = {"id": body.id} if body.id else {}
+        return JSONResponse({"object": "upright.verification", **told, **found.to_json()})
+
+
+async def verification(answerer: Answerer, text: str, *, prompt: str = "") -> Verification:
+    """Look for the evidence a use can have left in a text, and record that somebody asked.
+
+    Raises:
+        ApiError: 413 for a text that is too long to be read, 400 for one that is none.
+        UseStoppedError: if the use is stopped.
+    """
+    if len(text) > LONGEST_READ or len(prompt) > LONGEST_READ:
+        raise refused(
+            413,
+            "text_too_long",
+            f"text and prompt may have {LONGEST_READ} characters",
+            param="text",
+        )
+    engine, policy = answerer.engine, answerer.policy
+    keys = await asyncio.to_thread(keys_of, policy, answerer.ledger.home)
+    if isinstance(engine, ReadingEngine):
+        verifier = Verifier(engine, keys, policy, sampling=answerer.sampling({}))
+        try:
+            found = await verifier.verify(text, prompt=prompt)
+        except ConfigError as error:
+            raise refused(400, "not_a_text", error.problem, param="text") from None
+    else:
+        # What such an engine writes carries no mark, so there is none to look for.
+        found = Verification("insufficient", None)
+    journal = Journal(answerer.writer, policy.use_case.name, "")
+    body = {"endpoint": "verify", "texts": 1, "verdict": found.verdict}
+    use = await journal.write("verdict", body)
+    if use.stopped:
+        raise UseStoppedError(policy.use_case.name, use.reason)
+    return found
