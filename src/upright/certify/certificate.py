@@ -28,7 +28,7 @@ class Certificate:
     @property
     def text(self) -> str:
         """The data in base64url without padding, as JSON holds it."""
-        return base64.urlsafe_b64encode(self.data).rstrip(b"=").decode()
+        return base64url(self.data)
 
     def to_json(self) -> dict[str, str]:
         """Return the public shape."""
@@ -38,6 +38,11 @@ class Certificate:
 def certificate_id(leaf: bytes) -> str:
     """Return the name of the certificate with this leaf in the log."""
     return "crt_" + leaf.hex()[:32]
+
+
+def base64url(data: bytes) -> str:
+    """Return base64url without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def read_base64(text: str) -> bytes:

@@ -12,11 +12,12 @@ from upright.certify.draft import Draft, draft
 from upright.certify.errors import CertificateError, told
 from upright.certify.excerpt import excerpt, prove
 from upright.certify.issuer import Issuer
-from upright.certify.offline import RECEIPTS, Head, Opened
+from upright.certify.jws import jws
+from upright.certify.offline import FIELDS, RECEIPTS, Head, Opened
 from upright.certify.search import Match, Record, Search, open_record
 from upright.certify.statement import Statement
 from upright.keys import LookupKeys
-from upright.ledger import Event, Ledger, Revocation
+from upright.ledger import Event, Ledger, Revocation, StoredCertificate
 
 DEFAULT_ISSUER = "upright"
 
@@ -92,6 +93,10 @@ class Certifier:
         event = Event("certified", statement.use_case, body, statement.request)
         self._ledger.append_with_states([event], [drafted.row])
         return self.finish(drafted)
+
+    def newest(self, limit: int = 20) -> list[StoredCertificate]:
+        """Return the newest certificates, the newest first."""
+        return self._store.newest(limit)
 
     # Reading ---------------------------------------------------------------------------------
 
@@ -172,6 +177,15 @@ class Certifier:
     ) -> bytes:
         """Prove a stretch of a certified text that is at hand; see `upright.certify.excerpt`."""
         return excerpt(self.open_certificate(data), text, start, end, shown)
+
+    def jws(self, name: str, fields: Iterable[str] = FIELDS) -> str:
+        """Return a certificate as a JSON Web Signature; see `upright.certify.jws`.
+
+        Raises:
+            NotFoundError: if it was erased, or never was.
+            CertificateError: for a name that is no field.
+        """
+        return jws(self.issuer, self.open_certificate(self.certificate(name).data), fields)
 
     # The log ---------------------------------------------------------------------------------
 

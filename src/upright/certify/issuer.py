@@ -88,8 +88,12 @@ class Issuer:
         return {bytes.fromhex(name): key for name, key in keys.items()}
 
     def public_pem(self) -> bytes:
-        """Return those keys as others need them: PEM blocks, one after the other."""
+        """Return those keys as others need them, PEM blocks; makes the first key if need be."""
         self._keys.signer()
+        return self.trusted_pem()
+
+    def trusted_pem(self) -> bytes:
+        """Return the keys that there are as PEM blocks, one after the other."""
         form = PublicFormat.SubjectPublicKeyInfo
         return b"".join(key.public_bytes(Encoding.PEM, form) for key in self.trusted().values())
 

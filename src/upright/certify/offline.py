@@ -485,7 +485,8 @@ def check(file: bytes, keys: bytes, **others: bytes) -> dict[str, Any]:
     report: dict[str, Any] = {"certificate": opened.id}
     for name, value in opened.fields.items():
         report[name] = value.hex() if isinstance(value, bytes) else value
-    report["in the log"] = opened.head
+    if opened.head is not None:
+        report["in the log"] = f"among {opened.head.size}, at {opened.head.time}"
     if "text" in others:
         spans = check_text(opened, _utf8(others["text"]))
         report["certified"] = spans or "nothing: all of it stood in the prompt"

@@ -70,4 +70,16 @@ def _leave(error: UprightError) -> NoReturn:
 
 
 # Each module adds its commands to `app`; the order here is the order of `upright --help`.
-from upright.cli import answer, generate, guard, init, keys, ledger, policy, serve, uses, watermark  # noqa: E402, F401 (they need `app`, and are needed for it)
+from upright.cli import (  # noqa: E402, F401 (they need `app`, and are needed for it)
+    answer,
+    certify,
+    generate,
+    guard,
+    init,
+    keys,
+    ledger,
+    policy,
+    serve,
+    uses,
+    watermark,
+)
