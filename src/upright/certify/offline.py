@@ -74,7 +74,7 @@ def decode(data: bytes) -> Any:  # noqa: ANN401 (any value that CBOR holds)
     reader = _Reader(data)
     value = reader.value(0)
     if reader.at != len(data):
-        raise Refused(f"{len(data) - reader.at} bytes too many after the CBOR value")
+        raise Refused(f"not one CBOR value: {len(data) - reader.at} bytes are left over")
     return value
 
 

@@ -94,7 +94,7 @@ class TransparencyLog:
             return _proof(connection, first, newest, merkle.consistency(first, newest))
 
     def first_bad_leaf(self) -> int | None:
-        """Recompute every node from the leaves; return the first leaf under a wrong one."""
+        """Recompute every node; return the first leaf under the smallest wrong one, or None."""
         with self._database.reading() as connection:
             total = size(connection)
             peaks: dict[Node, bytes] = {}
@@ -106,7 +106,9 @@ class TransparencyLog:
                 kept = _fetch(connection, fresh)
                 wrong = [node for node, value in fresh.items() if kept.get(node) != value]
                 if wrong:
-                    return min(position << level for level, position in wrong)
+                    level, position = min(wrong)
+                    return position << level
+                peaks = {node: peaks[node] for node in merkle.cover((0, numbers.stop))}
         return None
 
 
