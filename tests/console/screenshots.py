@@ -30,8 +30,11 @@ audience = "customers"
 
 [generation]
 mode = "creative"
-max_tokens = 120
+max_tokens = 160
 system = "You answer customers of a small bookshop in two or three sentences."
+
+[watermark]
+scheme = "split"
 
 [[guard.rule]]
 detect = ["pii.email", "pii.payment_card", "pii.phone"]
@@ -105,7 +108,7 @@ def main() -> None:
         page.set_default_timeout(120_000)
         page.goto(one_time_link(site.state, site.url))
         page.wait_for_url("**/console/next-word")
-        for take in (next_word, stories, chat, review, ledger, use_case):
+        for take in (next_word, stories, chat, verify, review, ledger, use_case):
             take(page, site)
         browser.close()
 
@@ -132,6 +135,18 @@ def chat(page, site) -> None:
     for question, _ in TALK:
         say(page, site, question)
     shot(page, "chat")
+
+
+def verify(page, site) -> None:
+    body = {"prompt": "The lighthouse keeper opened the door, and", "seed": 3, "max_tokens": 90}
+    headers = {"authorization": f"Bearer {site.state.local_key.read_text().strip()}"}
+    answer = page.request.post(f"{site.url}/v1/completions", data=body, headers=headers).json()
+    page.goto(f"{site.url}/console/verify")
+    letter = "Dear Ann, the meeting of last week was moved to Tuesday because of the storm. "
+    page.fill("#text", letter + answer["choices"][0]["text"].strip())
+    page.click("#verify")
+    page.locator(".growth").wait_for()
+    shot(page, "verify")
 
 
 def review(page, site) -> None:

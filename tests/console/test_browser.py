@@ -34,6 +34,7 @@ PATIENCE_MS = 30_000
 PAGES = (
     "/next-word",
     "/chat",
+    "/verify",
     "/review",
     "/review/{item}",
     "/appeal",

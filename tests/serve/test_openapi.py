@@ -30,6 +30,7 @@ OPERATIONS = [
     ("POST", "/v1/completions"),
     ("POST", "/v1/moderations"),
     ("POST", "/v1/appeals"),
+    ("POST", "/v1/verify"),
     ("GET", "/v1/models"),
     ("GET", "/v1/models/{name}"),
     ("GET", "/v1/reviews/{item}"),

@@ -3,44 +3,15 @@ import math
 
 import numpy as np
 import pytest
-from tests.watermark.texts import SIZE, chances, written
+from tests.watermark.letterer import LETTERS, Letterer
+from tests.watermark.texts import written
 
-from upright.generate import Token
-from upright.generate.reading import check_ids
 from upright.terms import ConfigError, UprightError
 from upright.verify import WatermarkReader
 from upright.verify.watermark import LONGEST_TEXT, token_evidence
 from upright.watermark import Mark, Marker, epoch_key
 
 KEY = epoch_key(bytes(range(32)), "reader", 1)
-LETTERS = [chr(0x4E00 + number) for number in range(SIZE)]
-
-
-class Letterer:
-    """An engine whose tokens are single characters, and that knows the made-up model."""
-
-    name = "letterer"
-    digest = None
-
-    def __init__(self):
-        self.reads = 0
-
-    def tokens(self, text):
-        return [
-            Token(LETTERS.index(c) if c in LETTERS else 0, i, i + 1) for i, c in enumerate(text)
-        ]
-
-    def placed(self, tokens):
-        check_ids(tokens, SIZE)
-        text = "".join(LETTERS[token] for token in tokens)
-        return text, self.tokens(text)
-
-    async def read(self, tokens, visit, *, after=()):
-        self.reads += 1
-        whole = [*after, *tokens]
-        for at in range(0 if after else 1, len(tokens)):
-            with np.errstate(divide="ignore"):
-                visit(at, np.log(chances(whole[: len(after) + at])).astype(np.float32))
 
 
 def marked(length=80, seed=1, scheme="split"):

@@ -64,6 +64,9 @@ async def work(visit: Visit) -> Page:
     try:
         if not text.strip():
             raise PageError("There is no text to look at.", mend="Paste one.")
+        if max(len(text), len(prompt)) > LONGEST_READ:
+            problem = f"Text and prompt may have {LONGEST_READ:,} characters each."
+            raise PageError(problem, mend="Cut it into parts.")
         async with admitted(visit), visit.state.uses.lease(visit.use_case) as answerer:
             found = await verification(answerer, text, prompt=prompt)
         return _page(visit, text, prompt, found=found)
