@@ -13,6 +13,7 @@ import asyncio
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -191,7 +192,8 @@ async def _power(
     wrong = total = 0
     for text in marked:
         tokens = [token.id for token in engine.tokens(text["text"])]
-        wrong += sum(a != b for a, b in zip(tokens, text["tokens"], strict=False))
+        same = SequenceMatcher(None, tokens, text["tokens"], autojunk=False).get_matching_blocks()
+        wrong += len(text["tokens"]) - sum(block.size for block in same)
         total += len(text["tokens"])
         plain, chilly = await readings.read(text["number"], tokens, (PLAIN, COLD))
         (known,) = await readings.read(text["number"], tokens, (PLAIN,), text["prompt"])
