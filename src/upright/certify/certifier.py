@@ -168,9 +168,9 @@ class Certifier:
         """
         record, stored = self._record(name), self._store.get(name)
         opened = self.open_certificate(self.certificate(name).data)
-        search = self._search(stretch)
-        found = search.pieces(record, stored.use_case, stored.epoch)
-        return prove(opened, record.leaves, {number: one for _, number, one in found}, shown)
+        runs = self._search(stretch).runs(record, stored.use_case, stored.epoch)
+        pieces = {found.number: found.piece for run in runs for found in run}
+        return prove(opened, record.leaves, pieces, shown)
 
     def excerpt_of(
         self, data: bytes, text: str, start: int, end: int, shown: Iterable[str] = ()

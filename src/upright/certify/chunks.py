@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from itertools import pairwise
 
 SHORTEST, LONGEST = 16, 128
@@ -33,6 +34,19 @@ def chunks(text: str) -> list[tuple[int, str]]:
         if end - cuts[-1] >= SHORTEST or end == len(text):
             cuts.append(end)
     return [(start, text[start:end]) for start, end in pairwise(cuts) if start < end]
+
+
+def candidates(text: str) -> Iterator[tuple[int, int]]:
+    """Yield every stretch of an excerpt that may be a chunk of the whole, from left to right.
+
+    Where the whole was cut depends on the cut before, which an excerpt does not have.
+    """
+    places = sorted({0, *_places(text), len(text)})
+    for at, start in enumerate(places):
+        for end in places[at + 1 :]:
+            if end - start > LONGEST:
+                break
+            yield start, end
 
 
 def _places(text: str) -> list[int]:

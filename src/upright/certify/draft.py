@@ -17,15 +17,12 @@ from upright.certify.errors import CertificateError
 from upright.certify.excerpt import piece, piece_hash
 from upright.certify.issuer import Issuer, sign1
 from upright.certify.offline import FIELDS, LARGEST_TEXT, SALT_BYTES, commit, encode, salt_of
-from upright.certify.sketch import PHRASE, TAG_BYTES, chunk_tag, phrase_tags, whole_tag
+from upright.certify.sketch import NO_TAG, PHRASE, chunk_tag, phrase_tags, whole_tag
 from upright.certify.statement import Statement, raw_digest
 from upright.certify.words import words_of
 from upright.keys import LookupKey, LookupKeys
 from upright.ledger import NewCertificate
 from upright.ledger.merkle import leaf_hash, tree
-
-NO_TAG = bytes(TAG_BYTES)
-"""Stands for the tag of a chunk that is not to be found: it touches what stood in the prompt."""
 
 
 @dataclass(frozen=True, slots=True)

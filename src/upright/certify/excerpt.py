@@ -48,7 +48,7 @@ def excerpt(opened: Opened, text: str, start: int, end: int, shown: Iterable[str
     wanted = {
         number: pieces[number]
         for number, (first, chunk) in enumerate(cut)
-        if first < end and start < first + len(chunk)
+        if max(start, first) < min(end, first + len(chunk))
     }
     return prove(opened, [piece_hash(one) for one in pieces], wanted, shown)
 

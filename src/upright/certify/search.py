@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from upright.certify import offline
-from upright.certify.chunks import chunks
+from upright.certify.chunks import candidates
 from upright.certify.echo import Span
 from upright.certify.excerpt import Piece, piece, piece_hash
 from upright.certify.offline import LARGEST_TEXT, Opened, Refused
-from upright.certify.sketch import TAG_BYTES, chunk_tag, is_copy, phrase_tags, whole_tag
+from upright.certify.sketch import NO_TAG, TAG_BYTES, chunk_tag, likeness, phrase_tags, whole_tag
 from upright.certify.words import words_of
 from upright.keys import LookupKeys
 from upright.ledger import CertificateStore, Revocation, StoredCertificate
@@ -21,6 +21,9 @@ EXCERPT = 100
 """Characters in a row that an excerpt has at least; less may be anybody's."""
 _CERTIFIED_SHARE = 0.5
 _HASH = 32
+
+
+Kind = Literal["exact", "excerpt", "edited"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,12 @@ class Match:
         time: when it was recorded, RFC 3339.
         spans: characters of the text's NFC that are certified; none for an edited copy.
         echoed: characters that stood in the prompt of an exact text; never certified.
-        share: of the text that is certified; of the smaller sketch that is shared, for a copy.
+        share: of the text that is certified.
+        alike: share of the smaller sketch that both have; None where that is too little.
         revocation: set if the issuer took the certificate back.
     """
 
-    kind: Literal["exact", "excerpt", "edited"]
+    kind: Kind
     certificate: str
     use_case: str
     request: str
@@ -47,6 +51,7 @@ class Match:
     spans: tuple[Span, ...]
     echoed: tuple[Span, ...]
     share: float
+    alike: float | None
     revocation: Revocation | None
 
     @property
@@ -57,8 +62,8 @@ class Match:
 
     @property
     def edited_copy_of(self) -> str | None:
-        """Id of the certificate whose text was edited into this one."""
-        return self.certificate if self.kind == "edited" else None
+        """Id of the certificate whose text was edited into this one; never raises a verdict."""
+        return self.certificate if self.alike is not None and not self.certified else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,23 @@ def open_record(raw: bytes, keys: offline.Keys) -> Record:
             opened = offline.open_certificate(data, keys, receipt=False)
             return Record(opened, _split(leaves, _HASH), starts, _split(tags, TAG_BYTES))
     raise Refused("not a record of a certificate")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A chunk of a certified text that stands in a text.
+
+    Attributes:
+        start: where it stands here.
+        number: which it is there.
+        text: what it says.
+        piece: what proves it.
+    """
+
+    start: int
+    number: int
+    text: str
+    piece: Piece
 
 
 class Search:
@@ -135,7 +157,7 @@ class Search:
                 continue
             spans = offline.check_text(record.opened, self._text)
             echoed = offline.echoed(record.opened)
-            yield self._match("exact", stored, spans, echoed, self._share(spans))
+            yield self._match("exact", stored, spans, echoed, alike=None)
 
     def _alike(self, tenant: str, epoch: int) -> Iterator[Match]:
         key = self._lookups.key(epoch, tenant, "sketch")
@@ -147,42 +169,66 @@ class Search:
             if record is None:
                 continue
             spans = self._excerpts(record, tenant, epoch)
-            shared = len(theirs.intersection(tags))
-            if spans:
-                yield self._match("excerpt", stored, spans, [], self._share(spans))
-            elif whole in theirs:
-                yield self._match("edited", stored, [], [], 1.0)
-            elif is_copy(shared, len(tags), len(theirs)):
-                share = shared / min(len(tags), len(theirs))
-                yield self._match("edited", stored, [], [], share)
+            alike = 1.0 if whole in theirs else likeness(tags, theirs)
+            if spans or alike is not None:
+                kind: Kind = "excerpt" if spans else "edited"
+                yield self._match(kind, stored, spans, [], alike)
 
     def _excerpts(self, record: Record, tenant: str, epoch: int) -> list[Span]:
         """Return the stretches of the text that are proved chunks, one behind the other."""
-        runs: list[tuple[int, Span]] = []
-        for start, number, one in self.pieces(record, tenant, epoch):
-            end = start + len(one[2].decode("utf-8", "surrogatepass"))
-            follows = bool(runs) and runs[-1][0] == number - 1 and runs[-1][1][1] == start
-            first = runs.pop()[1][0] if follows else start
-            runs.append((number, (first, end)))
-        return [span for _, span in runs if span[1] - span[0] >= EXCERPT]
+        spans: list[Span] = []
+        for run in self.runs(record, tenant, epoch):
+            end = run[-1].start + len(run[-1].text)
+            if end - run[0].start >= EXCERPT:
+                spans.append((run[0].start, end))
+        return spans
 
-    def pieces(self, record: Record, tenant: str, epoch: int) -> Iterator[tuple[int, int, Piece]]:
-        """Yield the text's chunks that are a certificate's: where here, which there, the chunk."""
-        secret = record.opened.secret
+    def runs(self, record: Record, tenant: str, epoch: int) -> Iterator[list[Found]]:
+        """Yield runs of chunks that the text shares with a certified one, from left to right.
+
+        A keyed tag finds one chunk; its neighbours are then where the certificate says.
+        """
         key = self._lookups.key(epoch, tenant, "chunk")
         numbers: dict[bytes, list[int]] = {}
         for number, tag in enumerate(record.tags):
-            numbers.setdefault(tag, []).append(number)
-        last = -1
-        for start, chunk in chunks(self._text):
-            places = numbers.get(chunk_tag(chunk, key), [])
-            if not places or secret is None:
+            if tag != NO_TAG:
+                numbers.setdefault(tag, []).append(number)
+        covered = 0
+        for start, end in candidates(self._text) if numbers else ():
+            if start < covered:
                 continue
-            # Of a chunk that the certificate has more than once, the next in order.
-            last = next((place for place in places if place > last), places[0])
-            one = piece(secret, last, record.starts[last], chunk)
-            if piece_hash(one) == record.leaves[last]:
-                yield start, last, one
+            places = numbers.get(chunk_tag(self._text[start:end], key), ())
+            runs = [self._run(record, number, start, covered) for number in places]
+            if best := max(runs, key=len, default=[]):
+                covered = best[-1].start + len(best[-1].text)
+                yield best
+
+    def _run(self, record: Record, number: int, start: int, covered: int) -> list[Found]:
+        """Follow a certified text from one of its chunks in both directions."""
+        run: list[Found] = []
+        after, at = number, start
+        while (found := self._found(record, after, at)) is not None:
+            run.append(found)
+            after, at = after + 1, at + len(found.text)
+        while run and run[0].number:
+            before = record.starts[run[0].number] - record.starts[run[0].number - 1]
+            earlier = self._found(record, run[0].number - 1, run[0].start - before)
+            if earlier is None or earlier.start < covered:
+                break
+            run.insert(0, earlier)
+        return run
+
+    def _found(self, record: Record, number: int, start: int) -> Found | None:
+        """Return a chunk of the certified text if it stands at this place of the text."""
+        secret = record.opened.secret
+        if secret is None or start < 0 or number >= len(record.tags):
+            return None
+        if record.tags[number] == NO_TAG:
+            return None
+        ends = [*record.starts[1:], record.opened.fields["length"]]
+        text = self._text[start : start + ends[number] - record.starts[number]]
+        one = piece(secret, number, record.starts[number], text)
+        return Found(start, number, text, one) if piece_hash(one) == record.leaves[number] else None
 
     def _record(self, stored: StoredCertificate) -> Record | None:
         raw = self._store.record(stored)
@@ -193,28 +239,28 @@ class Search:
 
     def _match(
         self,
-        kind: Literal["exact", "excerpt", "edited"],
+        kind: Kind,
         stored: StoredCertificate,
         spans: list[Span],
         echoed: list[Span],
-        share: float,
+        alike: float | None,
     ) -> Match:
-        revocation = self._store.revocation(stored.id)
         return Match(
-            kind,
-            stored.id,
-            stored.use_case,
-            stored.request,
-            stored.time,
-            tuple(spans),
-            tuple(echoed),
-            share,
-            revocation,
+            kind=kind,
+            certificate=stored.id,
+            use_case=stored.use_case,
+            request=stored.request,
+            time=stored.time,
+            spans=tuple(spans),
+            echoed=tuple(echoed),
+            share=self._share(spans),
+            alike=alike,
+            revocation=self._store.revocation(stored.id),
         )
 
 
-def _strength(match: Match) -> tuple[bool, bool, float]:
-    return match.certified, match.kind != "edited", match.share
+def _strength(match: Match) -> tuple[bool, bool, float, float]:
+    return match.certified, match.kind == "exact", match.share, match.alike or 0.0
 
 
 def _split(raw: bytes, size: int) -> list[bytes]:

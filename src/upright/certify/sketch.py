@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from upright.keys import LookupKey
 
@@ -11,6 +11,8 @@ PHRASE = 3
 WINDOW = 2
 """Of so many neighbouring phrases at least one keeps its tag (winnowing)."""
 TAG_BYTES = 8
+NO_TAG = bytes(TAG_BYTES)
+"""Stands for the tag of a chunk that is not to be found: it touches what stood in the prompt."""
 SHARED, SHARE = 6, 0.18
 """What a copy shares at least: tags, and their share of the smaller sketch."""
 
@@ -46,9 +48,11 @@ def chunk_tag(chunk: str, key: LookupKey) -> bytes:
     return key.tag(b"chunk\0" + chunk.encode("utf-8", "surrogatepass"), TAG_BYTES)
 
 
-def is_copy(shared: int, one: int, other: int) -> bool:
-    """Say whether two sketches of so many tags share enough to be of one text."""
-    return shared >= SHARED and shared >= SHARE * min(one, other)
+def likeness(one: Collection[bytes], other: Collection[bytes]) -> float | None:
+    """Return the share of the smaller sketch that both have; None for too little to mean much."""
+    shared = len(set(one).intersection(other))
+    smaller = min(len(one), len(other))
+    return shared / smaller if shared >= SHARED and shared >= SHARE * smaller else None
 
 
 def _joined(words: Sequence[str]) -> bytes:
