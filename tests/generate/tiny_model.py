@@ -34,14 +34,14 @@ def tokenizer():
     return made
 
 
-def save_model(path):
-    """Write model and tokenizer into a folder."""
+def save_model(path, *, width=32):
+    """Write model and tokenizer into a folder; `width` is that of its hidden layers."""
     words = tokenizer()
     words.save_pretrained(path)
     torch.manual_seed(3)
     config = transformers.LlamaConfig(
         vocab_size=len(words),
-        hidden_size=32,
+        hidden_size=width,
         intermediate_size=64,
         num_hidden_layers=2,
         num_attention_heads=4,

@@ -106,7 +106,7 @@ def detect(  # noqa: PLR0917 (Typer names them as options)
 def rotate(as_json: Json = False, debug: Debug = False) -> None:
     """Begin a new epoch: its key marks from the next start on; older keys still detect."""
     del debug
-    from upright.answer.marking import FOLDER
+    from upright.generate.marking import FOLDER
     from upright.keys import WatermarkKeys
     from upright.terms import home
 
@@ -123,7 +123,7 @@ def open_keys(use: Policy, key_file: Path | None) -> list[EpochKey]:
     Raises:
         ConfigError: for a file that holds no key, or a home without keys.
     """
-    from upright.answer.marking import keys_of
+    from upright.generate.marking import keys_of
     from upright.terms import home
     from upright.watermark import epoch_key, read_key
 
@@ -144,8 +144,7 @@ def open_mark(use: Policy, key_file: Path | None, scheme: Scheme | None) -> Mark
     Raises:
         ConfigError: for a key and no scheme, or a file that holds no key.
     """
-    from upright.answer.marking import FOLDER
-    from upright.keys import WatermarkKeys
+    from upright.generate.marking import mark_of
     from upright.terms import home
 
     section = use.watermark
@@ -159,13 +158,11 @@ def open_mark(use: Policy, key_file: Path | None, scheme: Scheme | None) -> Mark
                 mend='add --scheme split, or write scheme = "split" in [watermark]',
             )
         return None
+    if key_file is None:
+        return mark_of(use, home(), scheme=chosen)
     from upright.watermark import Mark, epoch_key, read_key
 
-    if key_file is not None:
-        return Mark(epoch_key(read_key(_content(key_file))), chosen, section.width)
-    epoch, master = WatermarkKeys(home() / FOLDER).current()
-    key = epoch_key(master, use.use_case.name, epoch)
-    return Mark(key, chosen, section.width, section.payload)
+    return Mark(epoch_key(read_key(_content(key_file))), chosen, section.width)
 
 
 def _content(path: Path) -> bytes:

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
-from upright.generate.sampler import GREEDY, Logits, distribution, draw, random_stream
+import numpy as np
+
+from upright.generate.sampler import (
+    GREEDY,
+    Distribution,
+    Logits,
+    distribution,
+    draw,
+    random_stream,
+)
 from upright.generate.types import EngineError, Sampling
 from upright.watermark import SUBKEYS, Mark, Marker
+
+_CERTAIN = Distribution(np.zeros(1, dtype=np.int64), np.ones(1), kept=1.0)
 
 
 class Draws:
@@ -30,29 +42,32 @@ class Draws:
         self._drawn: list[int] = []
         self._seen: set[int] = set()
 
-    @property
-    def drawn(self) -> tuple[int, ...]:
-        """The answer so far."""
-        return tuple(self._drawn)
-
     def draw(self, logits: Logits) -> int:
         """Draw the next token; it is part of the answer only once `take` is told.
 
         Args:
             logits: shape (vocabulary,); not kept.
         """
-        chances = distribution(logits, self._sampling, self._seen)
+        return self._next(distribution(logits, self._sampling, self._seen))
+
+    def take(self, token: int) -> None:
+        """Let the answer go on with a token."""
+        self._seen.add(token)
+        self._drawn.append(token)
+
+    def repeat(self, tokens: Sequence[int]) -> None:
+        """Take an answer so far as if its tokens had been drawn here, one after the other."""
+        for token in tokens:
+            self._next(_CERTAIN)  # uses up what the token's own draw used up
+            self.take(token)
+
+    def _next(self, chances: Distribution) -> int:
         uniform = float(self._random.random())
         if self._marker is not None:
             place = self._marker.draw(chances.tokens, chances.probabilities, self._drawn, uniform)
             if place is not None:
                 return int(chances.tokens[place])
         return draw(chances, uniform)
-
-    def take(self, token: int) -> None:
-        """Let the answer go on with a token."""
-        self._seen.add(token)
-        self._drawn.append(token)
 
     def _marked(self, mark: Mark) -> Marker:
         if self._sampling.temperature <= GREEDY or self._sampling.top_k == 1:

@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, Response
 
 from upright.answer import UseStoppedError
 from upright.answer.journal import Journal
-from upright.answer.marking import keys_of
 from upright.generate import ReadingEngine
+from upright.generate.marking import keys_of
 from upright.serve.body import read_model
 from upright.serve.describe import body_of
 from upright.serve.errors import refused
