@@ -16,7 +16,7 @@ ADDRESS = "127.0.0.1:8787"
 # What cannot run in a test, and why. A new reason is added here, where a reviewer sees it.
 REASONS = {
     "installs into your environment": 2,
-    "starts a server that stays": 5,
+    "starts a server that stays": 6,
     "a shape, not a program": 1,
     "runs in the repository": 2,
 }
