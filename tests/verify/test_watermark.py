@@ -6,6 +6,8 @@ import pytest
 from tests.watermark.letterer import LETTERS, Letterer
 from tests.watermark.texts import written
 
+from upright.generate import Sampling
+from upright.generate.sampler import distribution
 from upright.terms import ConfigError, UprightError
 from upright.verify import WatermarkReader
 from upright.verify.watermark import LONGEST_TEXT, token_evidence
@@ -67,9 +69,27 @@ def test_a_prompt_is_read_before_the_text_and_is_no_evidence_itself():
     assert found.detection.scored_tokens == read(text_of(tokens)).detection.scored_tokens
 
 
-def test_a_text_is_read_in_normal_form_c():
-    decomposed = "e\u0301" * 3
-    assert read(decomposed).text == "\u00e9" * 3
+def test_a_text_is_read_in_normal_form_c_and_placed_as_it_was_given():
+    before = "e\u0301" * 60
+    stretch = text_of(marked(100))
+    found, normal = read(before + stretch), read("\u00e9" * 60 + stretch)
+    assert found.detection.p_value == normal.detection.p_value
+    assert found.text == before + stretch
+    for own, other in zip(found.spans, normal.spans, strict=True):
+        assert (own.start, own.end) == (other.start + 60, other.end + 60)
+
+
+def test_penalties_count_what_stands_before(monkeypatch):
+    tokens = marked()
+    seen = []
+
+    def noted(logits, sampling, drawn=()):
+        seen.append(set(drawn))
+        return distribution(logits, sampling, drawn)
+
+    monkeypatch.setattr("upright.verify.watermark.distribution", noted)
+    found = read(text_of(tokens), sampling=Sampling(repetition_penalty=1.4))
+    assert seen == [set(tokens[:at]) for at in found.detection.positions.tolist()]
 
 
 @pytest.mark.parametrize("text", ["", "a", "\u4e00"])

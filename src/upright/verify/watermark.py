@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from upright.generate import ReadingEngine, Sampling, Token
 from upright.generate.sampler import Logits, distribution
 from upright.terms import ConfigError
+from upright.verify.normal import composed
 from upright.watermark import PUBLIC_ALPHA, WIDTH, Detection, EpochKey, Reading, Scheme, detect
 
 LONGEST_TEXT = 1_000_000
@@ -44,7 +44,7 @@ class TextDetection:
     """What a text says of some keys.
 
     Attributes:
-        text: in normal form C; all places count in it.
+        text: as it was given; all places count in it, while it is read in normal form C.
         tokens: its tokens, those that were left out at its ends included.
         detection: the result by tokens; its positions count in `tokens`.
         spans: the marked stretches by characters.
@@ -121,9 +121,11 @@ class WatermarkReader:
             ConfigError: for a text that is too long, or none.
             EngineError: if the engine failed.
         """
-        plain = _checked(text)
-        tokens = self._engine.tokens(plain)
-        return await self._placed(plain, tokens, prompt, model_free=model_free)
+        normal, places = composed(_checked(text))
+        tokens = self._engine.tokens(normal)
+        if places is not None:
+            tokens = [Token(item.id, places[item.start], places[item.end]) for item in tokens]
+        return await self._placed(text, tokens, prompt, model_free=model_free)
 
     async def read_ids(
         self, tokens: Sequence[int], *, prompt: str = "", model_free: bool = False
@@ -145,7 +147,8 @@ class WatermarkReader:
     async def _placed(
         self, text: str, tokens: Sequence[Token], prompt: str, *, model_free: bool
     ) -> TextDetection:
-        after = [token.id for token in self._engine.tokens(_checked(prompt))] if prompt else []
+        before, _ = composed(_checked(prompt))
+        after = [token.id for token in self._engine.tokens(before)] if before else []
         found = await self._detect([token.id for token in tokens], after, model_free=model_free)
         spans = tuple(
             TextSpan(tokens[span.start].start, tokens[span.end - 1].end, span.p_value, span.key)
@@ -161,10 +164,13 @@ class WatermarkReader:
         reading = Reading(self._keys, tokens, width=self._width)
         if not self._is_free(model_free) and reading.positions.size:
             wanted = set(reading.positions.tolist())
+            seen: set[int] = set()
 
             def visit(at: int, logits: Logits) -> None:
+                # Places come in rising order, none left out.
+                seen.update(tokens[max(0, at - 1) : at])
                 if at in wanted:
-                    chances = distribution(logits, self._sampling, set(tokens[:at]))
+                    chances = distribution(logits, self._sampling, seen)
                     reading.observe(at, chances.tokens, chances.probabilities)
 
             await self._engine.read(tokens, visit, after=after)
@@ -188,4 +194,4 @@ def _checked(text: str) -> str:
         )
     if "\x00" in text:
         raise ConfigError("the text holds a NUL, so it is no text", mend="give plain text")
-    return unicodedata.normalize("NFC", text)
+    return text
