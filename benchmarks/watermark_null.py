@@ -23,14 +23,13 @@ from numpy.typing import NDArray
 
 from upright.generate.embedded import EmbeddedEngine
 from upright.measure import clopper_pearson
-from upright.watermark import EpochKey, Reading, detect, epoch_key
-from upright.watermark.detect import _best_scan, _p_values, _split_gains
-from upright.watermark.statistics import randomised_tail
+from upright.watermark import EpochKey, Evidence, Reading, detect, epoch_key
+from upright.watermark.scoring import gains, p_values
+from upright.watermark.spans import best_rises, scan_p_value
 
 TOKENS = 100
 LEVELS = (1e-2, 1e-3)
 CANDIDATES = 50
-WHOLE = 1 - 1e-9
 MASTER = hashlib.sha256(b"null").digest()
 
 
@@ -96,6 +95,12 @@ def pairs(
         yield name, some[(number // len(names)) % len(some)], epoch_key(MASTER, label, number)
 
 
+def scanned(evidence: Evidence) -> NDArray[np.float64]:
+    """Return the p-value of the best stretch, shape (1,)."""
+    rises = best_rises(gains(evidence, evidence.signed, "split"))
+    return np.array([scan_p_value(float(rises.max()), evidence.positions.size, rises.size)])
+
+
 def model_free(texts: dict[str, list[list[int]]], count: int) -> list[Rates]:
     """Read without a model."""
     single, gumbel = Rates("no model, one sub-key"), Rates("gumbel, one sub-key", exact=True)
@@ -103,12 +108,12 @@ def model_free(texts: dict[str, list[list[int]]], count: int) -> list[Rates]:
     kinds_ = {name: Rates(f"no model, one sub-key: {name}") for name in texts}
     for name, tokens, key in pairs(texts, count, "free"):
         evidence = Reading([key], tokens).evidence()
-        values = _p_values(evidence, evidence.signed, "split", unknown=False)
+        values = p_values(evidence)
         single.add(values)
         kinds_[name].add(values)
-        gumbel.add(_p_values(evidence, evidence.signed, "gumbel", unknown=False))
+        gumbel.add(p_values(evidence, "gumbel"))
         user.add(np.array([detect(evidence).p_value]))
-        scan.add(np.array([_best_scan(_split_gains(evidence.signed), len(evidence.tests))]))
+        scan.add(scanned(evidence))
     return [single, *kinds_.values(), gumbel, user, scan]
 
 
@@ -129,20 +134,10 @@ def model_aware(texts: dict[str, list[list[int]]], count: int) -> list[Rates]:
             weights = numbers.exponential(size=len(some)) ** 3
             reading.observe(at, np.array(sorted(some)), weights / weights.sum())
         evidence = reading.evidence()
-        discrete.add(_p_values(evidence, evidence.signed, "split", unknown=False))
-        whole = np.abs(evidence.signed) >= WHOLE
-        greens = ((evidence.signed > 0) & whole).sum(axis=0)
-        drawn = numbers.random(greens.size)
-        randomised.add(
-            np.array(
-                [
-                    randomised_tail(int(green), int(n), float(uniform))
-                    for green, n, uniform in zip(greens, whole.sum(axis=0), drawn, strict=True)
-                ]
-            )
-        )
+        discrete.add(p_values(evidence))
+        randomised.add(p_values(evidence, "split", numbers.random(len(evidence.tests))))
         user.add(np.array([detect(evidence).p_value]))
-        scan.add(np.array([_best_scan(_split_gains(evidence.signed), len(evidence.tests))]))
+        scan.add(scanned(evidence))
     return [discrete, randomised, user, scan]
 
 

@@ -30,7 +30,10 @@ class Letterer:
             yield Piece(choice, finish_reason="stop", prompt_tokens=1)
 
     async def next_token(self, prompt, sampling, *, limit=50):
-        return NextToken((Candidate(0, LETTERS[0], 1.0),), covered=1.0, entropy=0.0)
+        shares = chances([token.id for token in self.tokens(prompt)])
+        order = np.argsort(-shares)[:limit]
+        some = tuple(Candidate(int(at), LETTERS[at], float(shares[at])) for at in order)
+        return NextToken(some, covered=1.0, entropy=2.0)
 
     async def score(self, text):
         return []

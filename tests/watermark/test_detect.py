@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from tests.watermark.texts import SIZE, WORDS, chances, read, written
 
 from upright.terms import ConfigError
-from upright.watermark import Mark, Marker, Reading, detect, epoch_key, scored_positions
+from upright.watermark import (
+    Mark,
+    Marker,
+    Reading,
+    detect,
+    epoch_key,
+    scored_positions,
+    strongest,
+)
 from upright.watermark.evidence import LONGEST
 
 MASTER = bytes(range(32))
@@ -134,6 +142,26 @@ def test_an_unmarked_text_has_no_payload():
     assert found.p_value > 1e-4
 
 
+def test_a_marked_stretch_with_an_unknown_payload_is_found_inside_an_unmarked_text():
+    marked = text(6, length=200, mark=Mark(KEY, payload=50_001))
+    found = found_in([*written(None, 500, 21), *marked, *written(None, 500, 22)], payload="unknown")
+    assert (found.verdict, found.payload, found.subkey) == ("watermarked", 50_001, 6)
+    (span,) = found.spans
+    overlap = min(span.end, 700) - max(span.start, 500)
+    assert overlap / (max(span.end, 700) - min(span.start, 500)) > 0.7
+
+
+def test_several_schemes_at_once_are_all_paid_for():
+    drawn = text(3, length=160)
+    free = Reading([KEY], drawn).evidence()
+    one, other = detect(free), detect(free, scheme="gumbel")
+    both = strongest([other, one])
+    assert (both.verdict, both.subkey) == ("watermarked", 3)
+    assert both.p_value == pytest.approx(2 * one.p_value)
+    assert both.e_value == pytest.approx((one.e_value + other.e_value) / 2)
+    assert all(span.p_value <= 1e-6 for span in both.spans)
+
+
 def test_a_text_that_is_marked_as_a_whole_has_at_least_one_span():
     for length in range(20, 60, 4):
         found = found_in(text(11, length=length))
@@ -188,10 +216,21 @@ def test_too_short_a_text_is_told_how_much_more_it_needs():
     assert found_in(longer).verdict == "watermarked"
 
 
+def test_without_a_model_what_more_is_needed_follows_from_what_there_is():
+    drawn = text(8, length=30)
+    found = detect(Reading([KEY], drawn).evidence())
+    assert found.verdict == "insufficient"
+    assert found.further_tokens is not None
+    longer = text(8, length=30 + 4 * found.further_tokens)
+    assert detect(Reading([KEY], longer).evidence()).verdict == "watermarked"
+    unmarked = detect(Reading([KEY], written(None, 60, 8)).evidence())
+    assert unmarked.further_tokens is None
+
+
 @pytest.mark.parametrize("drawn", [[], [1], [1, 2, 3, 4]])
 def test_a_text_without_evidence_has_the_p_value_one(drawn):
-    for scheme in ("split", "gumbel"):
-        found = detect(Reading([KEY], drawn).evidence(), scheme=scheme)
+    for options in ({"scheme": "split"}, {"scheme": "gumbel"}, {"payload": "unknown"}):
+        found = detect(Reading([KEY], drawn).evidence(), **options)
         assert (found.p_value, found.e_value, found.scored_tokens) == (1.0, 1.0, 0)
         assert (found.verdict, found.spans) == ("insufficient", ())
 

@@ -7,6 +7,7 @@ from upright.terms import ConfigError
 from upright.watermark import SUBKEYS, epoch_key, read_key
 from upright.watermark.numbers import (
     candidate_numbers,
+    candidate_table,
     coins,
     nonce,
     nonces,
@@ -49,6 +50,14 @@ def test_many_candidates_have_the_numbers_of_the_vocabulary():
     context = nonce(KEY, [9, 9, 9, 9])
     everything = vocabulary_numbers(KEY.subkeys[0], context, 6000)
     assert (candidate_numbers(KEY.subkeys[0], context, tokens) == everything[tokens]).all()
+
+
+@pytest.mark.parametrize("count", [3, 2000])
+def test_a_table_has_the_numbers_of_each_sub_key(count):
+    tokens, context = 3 * np.arange(count), nonce(KEY, [4, 3, 2, 1])
+    table = candidate_table(KEY.subkeys, context, tokens)
+    for row, subkey in zip(table, KEY.subkeys, strict=True):
+        assert (row == candidate_numbers(subkey, context, tokens)).all()
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), max_size=12), st.integers(1, 5))

@@ -74,18 +74,33 @@ def test_the_share_of_one_word_is_the_one_of_all_words(weights, seed, ties):
     tokens = 3 * np.arange(probabilities.size)
     together = split.halves(probabilities, numbers)
     alone = [
-        split.upper_share(tokens, probabilities, numbers, int(token), int(number))
-        for token, number in zip(tokens, numbers, strict=True)
+        split.upper_shares(tokens, probabilities, numbers[None], int(token), numbers[at, None])[0]
+        for at, token in enumerate(tokens)
     ]
     large = probabilities > 1e-7
     assert np.allclose(np.array(alone)[large], together[large], atol=1e-6)
 
 
+@given(DISTRIBUTIONS, st.integers(0, 999), st.data())
+def test_the_shares_for_many_sub_keys_are_those_for_each(weights, seed, data):
+    probabilities, _ = arranged(weights, seed, ties=False)
+    tokens = np.arange(probabilities.size)
+    token = data.draw(st.integers(0, probabilities.size - 1))
+    table = np.random.default_rng(seed).integers(0, 9, (5, tokens.size), dtype=np.uint32)
+    own = table[:, token]
+    together = split.upper_shares(tokens, probabilities, table, token, own)
+    for row in range(5):
+        alone = split.upper_shares(
+            tokens, probabilities, table[row : row + 1], token, own[row : row + 1]
+        )
+        assert together[row] == alone[0]
+
+
 def test_a_word_that_is_no_candidate_counts_by_its_position():
     tokens, probabilities = np.array([2, 4]), np.array([0.5, 0.5])
-    numbers = np.array([100, 200], dtype=np.uint32)
-    assert split.upper_share(tokens, probabilities, numbers, 3, 50) == 0.0
-    assert split.upper_share(tokens, probabilities, numbers, 3, 300) == 1.0
+    table = np.array([[100, 200], [100, 200]], dtype=np.uint32)
+    own = np.array([50, 300], dtype=np.uint32)
+    assert split.upper_shares(tokens, probabilities, table, 3, own).tolist() == [0.0, 1.0]
 
 
 def test_a_certain_word_is_drawn_by_either_coin_and_says_nothing():

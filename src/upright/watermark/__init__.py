@@ -1,6 +1,6 @@
 """A mark in how words are drawn: keyed halves of equal probability, and exact tests for them."""
 
-from upright.watermark.detect import PUBLIC_ALPHA, Detection, Span, detect
+from upright.watermark.detect import PUBLIC_ALPHA, Detection, Span, detect, strongest
 from upright.watermark.evidence import Evidence, Reading, Test, scored_positions
 from upright.watermark.marker import SCHEMES, WIDTH, Mark, Marker, Scheme
 from upright.watermark.secret import KEY_BYTES, SUBKEYS, EpochKey, epoch_key, read_key
@@ -24,4 +24,5 @@ __all__ = [
     "epoch_key",
     "read_key",
     "scored_positions",
+    "strongest",
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -12,16 +13,10 @@ from numpy.typing import NDArray
 from upright.watermark.evidence import Evidence
 from upright.watermark.marker import Scheme
 from upright.watermark.payload import LENGTH, code_word, decode
-from upright.watermark.spans import Stretch, scan_p_value, stretches
-from upright.watermark.statistics import (
-    BETS,
-    binomial_tail,
-    erlang_tail,
-    folded_tail,
-    log_mean,
-    log_unknown_bits,
-    weighted_tail,
-)
+from upright.watermark.scoring import WHOLE, gains, leading, leading_unknown
+from upright.watermark.spans import Stretch, best_rises, scan_p_value, stretches
+from upright.watermark.statistics import log_mean
+from upright.watermark.unknown import watch
 
 Floats = NDArray[np.float64]
 Verdict = Literal["watermarked", "insufficient"]
@@ -29,8 +24,8 @@ Verdict = Literal["watermarked", "insufficient"]
 PUBLIC_ALPHA = 1e-6
 """The threshold of a public claim, after all keys, epochs, sub-keys and stretches."""
 
-_WHOLE = 1.0 - 1e-9
-_POWERS = (2.0, 4.0, 8.0)
+_SIGN = 0.05
+"""Below this p-value a reading that knows no distribution tells how much more text it needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,141 +98,144 @@ def detect(
             carries none.
         alpha: threshold of the verdict.
     """
-    unknown = payload == "unknown"
+    if payload == "unknown" and scheme == "split":
+        return _detect_unknown(evidence, alpha)
     signed = evidence.signed
     if isinstance(payload, int):
         signed = np.where(code_word(payload)[evidence.places], -signed, signed)
-    gains = _gumbel_gains(evidence.uniform) if scheme == "gumbel" else _split_gains(signed)
-    values = _p_values(evidence, signed, scheme, unknown=unknown)
+    gained = gains(evidence, signed, scheme)
+    best, single = leading(evidence, signed, scheme)
+    rises = best_rises(gained)
     tests = len(evidence.tests)
-    best = int(np.argmin(values))
-    whole = min(1.0, tests * values[best])
-    found = () if unknown else _spans(evidence, gains, alpha / 2)
-    scan = 1.0 if unknown else _best_scan(gains, tests)
-    p_value = whole if unknown else min(1.0, 2 * min(whole, scan))
-    growth = _growth(gains)
-    e_value = _unknown_e(evidence, signed) if unknown else _last(growth)
+    count = evidence.positions.size
+    scan = scan_p_value(float(rises.max(initial=0.0)), count, rises.size)
+    p_value = min(1.0, 2 * min(tests * single, scan))
+    found = _spans(evidence, gained, rises, alpha / 2) if p_value <= alpha else ()
+    growth = _growth(gained)
+    return _detection(evidence, best, single, p_value, alpha, signed[:, best], growth, found)
+
+
+def strongest(found: Sequence[Detection], *, alpha: float = PUBLIC_ALPHA) -> Detection:
+    """Return the strongest of several results on one text, with all of them paid for.
+
+    For a text that was looked at for several schemes, widths or tokenizers.
+
+    Args:
+        found: at least one.
+        alpha: threshold of the verdict, as it was for each.
+    """
+    tried = len(found)
+    best = min(found, key=lambda one: one.p_value)
+    p_value = min(1.0, tried * best.p_value)
     marked = p_value <= alpha
-    chosen = evidence.tests[best]
-    places = evidence.places[:, best]
-    votes = np.bincount(places, weights=signed[:, best], minlength=LENGTH).astype(np.float64)
+    spans = (replace(span, p_value=min(1.0, tried * span.p_value)) for span in best.spans)
+    return replace(
+        best,
+        p_value=p_value,
+        e_value=sum(one.e_value for one in found) / tried,
+        verdict="watermarked" if marked else "insufficient",
+        spans=tuple(span for span in spans if span.p_value <= alpha) if marked else (),
+        payload=best.payload if marked else None,
+    )
+
+
+def _detect_unknown(evidence: Evidence, alpha: float) -> Detection:
+    """Conclude about marks that carry bits which nobody knows yet."""
+    best, single = leading_unknown(evidence)
+    tests = len(evidence.tests)
+    watched = watch(evidence.signed, evidence.places)
+    column = int(watched.peaks.max(axis=0).argmax())
+    stretch = watched.best(column)
+    scan = scan_p_value(stretch.log_e, watched.starts.size, tests)
+    whole = min(1.0, tests * single)
+    p_value = min(1.0, 2 * min(whole, scan))
+    scanned = scan < whole
+    best = column if scanned else best
+    marked = p_value <= alpha
+    found = (_span(evidence, stretch, best, scan),) if marked and 2 * scan <= alpha else ()
+    read = slice(stretch.start, stretch.end) if scanned else slice(None)
+    own = evidence.signed[:, best]
+    votes = np.bincount(evidence.places[read, best], weights=own[read], minlength=LENGTH)
+    growth = log_mean(watched.growth.T)
+    told = _detection(evidence, best, single, p_value, alpha, own, growth, found)
+    return replace(told, payload=decode(votes.astype(np.float64)) if marked else None)
+
+
+def _detection(  # noqa: PLR0917 (the parts of one result)
+    evidence: Evidence,
+    best: int,
+    single: float,
+    p_value: float,
+    alpha: float,
+    own: Floats,
+    growth: Floats,
+    found: tuple[Span, ...],
+) -> Detection:
+    chosen, marked = evidence.tests[best], p_value <= alpha
+    count = evidence.positions.size
+    if marked and not found:
+        # No stretch is certain enough by itself, but the whole text is.
+        found = (_span(evidence, Stretch(0, count, 0.0), best, p_value),)
     return Detection(
         p_value=p_value,
-        e_value=math.exp(min(700.0, e_value)),
-        scored_tokens=int(evidence.positions.size),
+        e_value=math.exp(min(700.0, float(growth[-1]))) if count else 1.0,
+        scored_tokens=int(count),
         verdict="watermarked" if marked else "insufficient",
-        spans=(found or (_all(evidence, chosen.key.name, p_value),)) if marked else (),
+        spans=found,
         key=chosen.key.name,
         subkey=chosen.subkey,
-        payload=decode(votes) if unknown and marked else None,
-        further_tokens=None if marked else _further(evidence, values[best], alpha, tests),
-        evidence=signed[:, best],
+        payload=None,
+        further_tokens=None if marked else _further(evidence, single, alpha),
+        evidence=own,
         positions=evidence.positions,
         log_e=growth,
     )
 
 
-def _all(evidence: Evidence, key: str, p_value: float) -> Span:
-    """Return the whole text as one stretch, where no part of it is certain enough by itself."""
-    return Span(int(evidence.positions[0]), int(evidence.positions[-1]) + 1, p_value, key)
-
-
-def _split_gains(signed: Floats) -> Floats:
-    """Return ln(1 + λ s), shape (bets, n, tests)."""
-    gains: Floats = np.log1p(np.array(BETS)[:, None, None] * signed[None])
-    return gains
-
-
-def _gumbel_gains(uniform: Floats) -> Floats:
-    """Return ln(a u^(a - 1)) for some powers a, shape (powers, n, tests); each has mean 1."""
-    powers = np.array(_POWERS)[:, None, None]
-    gains: Floats = np.log(powers) + (powers - 1) * np.log(uniform[None])
-    return gains
-
-
-def _p_values(evidence: Evidence, signed: Floats, scheme: Scheme, *, unknown: bool) -> Floats:
-    """Return the exact p-value of each test alone, shape (tests,)."""
-    columns = range(len(evidence.tests))
-    found = [_p_value(evidence, signed, scheme, column, unknown=unknown) for column in columns]
-    return np.array(found)
-
-
-def _p_value(
-    evidence: Evidence, signed: Floats, scheme: Scheme, column: int, *, unknown: bool
-) -> float:
-    own = signed[:, column]
-    if scheme == "gumbel":
-        return erlang_tail(float(-np.log1p(-evidence.uniform[:, column]).sum()), own.size)
-    whole = np.abs(own) >= _WHOLE if evidence.exact else np.ones(own.size, dtype=np.bool_)
-    if unknown:
-        places = evidence.places[whole, column]
-        greens = np.bincount(places, weights=own[whole] > 0, minlength=LENGTH).astype(np.int64)
-        return folded_tail(greens, np.bincount(places, minlength=LENGTH))
-    if not evidence.exact:
-        return weighted_tail(own)
-    return binomial_tail(int((own[whole] > 0).sum()), int(whole.sum()))
-
-
-def _growth(gains: Floats) -> Floats:
+def _growth(gained: Floats) -> Floats:
     """Return ln of the e-value after each position, averaged over bets and tests, shape (n,)."""
-    bets, count, tests = gains.shape
-    running = np.cumsum(gains, axis=1).transpose(0, 2, 1)
+    bets, count, tests = gained.shape
+    running = np.cumsum(gained, axis=1).transpose(0, 2, 1)
     return log_mean(running.reshape(bets * tests, count))
 
 
-def _last(growth: Floats) -> float:
-    return float(growth[-1]) if growth.size else 0.0
-
-
-def _unknown_e(evidence: Evidence, signed: Floats) -> float:
-    columns = range(len(evidence.tests))
-    logs = [log_unknown_bits(signed[:, c], evidence.places[:, c], LENGTH) for c in columns]
-    return float(log_mean(np.array(logs)))
-
-
-def _best_scan(gains: Floats, tests: int) -> float:
-    """Return the p-value of the best stretch over all starts, bets and tests."""
-    nothing = np.zeros((gains.shape[0], 1, gains.shape[2]))
-    sums = np.concatenate([nothing, np.cumsum(gains, axis=1)], axis=1)
-    rise = float((sums - np.minimum.accumulate(sums, axis=1)).max())
-    return scan_p_value(rise, gains.shape[1], tests * gains.shape[0])
-
-
-def _spans(evidence: Evidence, gains: Floats, alpha: float) -> tuple[Span, ...]:
-    bets, count, tests = gains.shape
-    if not count:
-        return ()
-    threshold = math.log(count * bets * tests / alpha)
+def _spans(evidence: Evidence, gained: Floats, rises: Floats, alpha: float) -> tuple[Span, ...]:
+    """Return disjoint stretches, the strongest first taken, of all bets and tests."""
+    count = evidence.positions.size
+    threshold = math.log(count * rises.size / alpha)
     found: list[tuple[Stretch, int]] = [
-        (stretch, column)
-        for column in range(tests)
-        for bet in range(bets)
-        for stretch in stretches(gains[bet, :, column], threshold)
+        (stretch, int(column))
+        for bet, column in np.argwhere(rises >= threshold)
+        for stretch in stretches(gained[bet, :, column], threshold)
     ]
     chosen: list[tuple[Stretch, int]] = []
     for stretch, column in sorted(found, key=lambda item: -item[0].log_e):
         if all(stretch.end <= other.start or other.end <= stretch.start for other, _ in chosen):
             chosen.append((stretch, column))
     return tuple(
-        Span(
-            start=int(evidence.positions[stretch.start]),
-            end=int(evidence.positions[stretch.end - 1]) + 1,
-            p_value=scan_p_value(stretch.log_e, count, bets * tests),
-            key=evidence.tests[column].key.name,
-        )
+        _span(evidence, stretch, column, scan_p_value(stretch.log_e, count, rises.size))
         for stretch, column in sorted(chosen, key=lambda item: item[0].start)
     )
 
 
-def _further(evidence: Evidence, best: float, alpha: float, tests: int) -> int | None:
+def _span(evidence: Evidence, stretch: Stretch, test: int, p_value: float) -> Span:
+    """Return a stretch of scored positions as one of the text."""
+    first, last = evidence.positions[stretch.start], evidence.positions[stretch.end - 1]
+    return Span(int(first), int(last) + 1, p_value, evidence.tests[test].key.name)
+
+
+def _further(evidence: Evidence, best: float, alpha: float) -> int | None:
     """Return how many tokens more a marked text of this kind needs."""
-    count = evidence.positions.size
-    if not evidence.exact or not count:
+    count, tests = evidence.positions.size, len(evidence.tests)
+    if not count:
         return None
-    telling = float((np.abs(evidence.signed) >= _WHOLE).mean())
     needed = math.log2(2 * tests / alpha)
+    have = -math.log2(max(best, 2.0**-needed))
+    if not evidence.exact:
+        # How much a word says is known only from what these ones say, if that is anything.
+        return math.ceil(count * (needed / have - 1)) + 1 if best * tests < _SIGN else None
+    telling = float((np.abs(evidence.signed) >= WHOLE).mean())
     if telling == 0.0 or (telling * count > needed and best * tests > alpha**0.25):
         # Certain of every word, or long enough already without a sign of the mark.
         return None
-    have = -math.log2(max(best, 2.0**-needed))
     return max(1, math.ceil((needed - have) / telling))

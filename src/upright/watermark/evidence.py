@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from upright.terms import ConfigError
 from upright.watermark import split
 from upright.watermark.marker import WIDTH
-from upright.watermark.numbers import candidate_numbers, coins, nonces, token_numbers, unit
+from upright.watermark.numbers import candidate_table, coins, nonces, token_numbers, unit
 from upright.watermark.payload import LENGTH
 from upright.watermark.secret import EpochKey
 
@@ -110,6 +110,7 @@ class Reading:
                 f"a text of {len(tokens)} tokens is too long to be read at once",
                 mend=f"cut it into parts of at most {LONGEST} tokens",
             )
+        self._keys = tuple(keys)
         self._tokens = np.asarray(tokens, dtype=np.int64)
         self.tests = tuple(Test(key, index) for key in keys for index in range(len(key.subkeys)))
         self.positions = scored_positions(tokens, width, common)
@@ -126,11 +127,10 @@ class Reading:
             self._places[:, column] = chosen.places % LENGTH
         self._shares = np.full(shape, np.nan)
 
-    def _secrets(self) -> list[tuple[NDArray[np.uint8], bytes]]:
-        return [
-            (self._contexts[number // len(test.key.subkeys)], test.key.subkeys[test.subkey])
-            for number, test in enumerate(self.tests)
-        ]
+    def _secrets(self) -> Iterator[tuple[NDArray[np.uint8], bytes]]:
+        for key, contexts in zip(self._keys, self._contexts, strict=True):
+            for subkey in key.subkeys:
+                yield contexts, subkey
 
     def observe(
         self, position: int, tokens: NDArray[np.int64], probabilities: NDArray[np.float64]
@@ -147,14 +147,14 @@ class Reading:
         if row is None:
             return
         token = int(self._tokens[position])
-        for column, (contexts, secret) in enumerate(self._secrets()):
-            self._shares[row, column] = split.upper_share(
-                tokens,
-                probabilities,
-                candidate_numbers(secret, contexts[row].tobytes(), tokens),
-                token,
-                int(self._numbers[row, column]),
+        column = 0
+        for key, contexts in zip(self._keys, self._contexts, strict=True):
+            table = candidate_table(key.subkeys, contexts[row].tobytes(), tokens)
+            own = slice(column, column + len(key.subkeys))
+            self._shares[row, own] = split.upper_shares(
+                tokens, probabilities, table, token, self._numbers[row, own]
             )
+            column += len(key.subkeys)
 
     def evidence(self) -> Evidence:
         """Return what has been gathered; positions that no model was asked for are left out."""

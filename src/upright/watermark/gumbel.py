@@ -21,6 +21,7 @@ def draw(probabilities: Floats, numbers: Numbers) -> int:
         probabilities: shape (n,).
         numbers: shape (n,), of the same candidates.
     """
-    with np.errstate(divide="ignore"):
+    # A candidate without probability scores minus infinity.
+    with np.errstate(divide="ignore", over="ignore"):
         scores = np.log(unit(numbers)) / probabilities
     return int(scores.argmax())

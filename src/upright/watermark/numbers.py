@@ -92,6 +92,23 @@ def candidate_numbers(subkey: bytes, context: bytes, tokens: NDArray[np.int64]) 
     return token_numbers(subkey, rows, tokens)
 
 
+def candidate_table(subkeys: Sequence[bytes], context: bytes, tokens: NDArray[np.int64]) -> Numbers:
+    """Return the numbers of candidates for some sub-keys, shape (len(subkeys), n).
+
+    Args:
+        subkeys: of one epoch.
+        context: a nonce of that epoch.
+        tokens: shape (n,), n > 0, rising.
+    """
+    if tokens.size > _FEW:
+        return np.array([candidate_numbers(subkey, context, tokens) for subkey in subkeys])
+    rows = np.frombuffer(context * tokens.size, dtype=np.uint8).reshape(-1, NONCE)
+    plain = _plain(rows, (tokens // 4).astype(np.uint32))
+    blocks = b"".join(_encrypted(subkey, plain) for subkey in subkeys)
+    numbers = np.frombuffer(blocks, dtype=">u4").reshape(len(subkeys), tokens.size, 4)
+    return numbers[:, np.arange(tokens.size), tokens % 4].astype(np.uint32)
+
+
 def token_numbers(subkey: bytes, contexts: Bytes, tokens: NDArray[np.int64]) -> Numbers:
     """Return the number of one token in each context, shape (n,)."""
     blocks = _blocks(subkey, contexts, (tokens // 4).astype(np.uint32)).view(">u4")
@@ -117,9 +134,18 @@ def _zeros(size: int) -> bytes:
 
 
 def _blocks(subkey: bytes, contexts: Bytes, counters: Numbers) -> Bytes:
+    blocks = _encrypted(subkey, _plain(contexts, counters))
+    return np.frombuffer(blocks, dtype=np.uint8).reshape(-1, _BLOCK)
+
+
+def _plain(contexts: Bytes, counters: Numbers) -> bytes:
     plain = np.empty((len(contexts), _BLOCK), dtype=np.uint8)
     plain[:, :NONCE] = contexts
     plain[:, NONCE:] = counters.astype(">u4").view(np.uint8).reshape(-1, _BLOCK - NONCE)
+    return plain.tobytes()
+
+
+def _encrypted(subkey: bytes, plain: bytes) -> bytes:
     # Each block is encrypted once and stands for itself: a keyed function, not a message.
     cipher = Cipher(algorithms.AES(subkey), modes.ECB()).encryptor()  # noqa: S305 (see above)
-    return np.frombuffer(cipher.update(plain.tobytes()), dtype=np.uint8).reshape(-1, _BLOCK)
+    return cipher.update(plain)

@@ -50,6 +50,21 @@ def best_stretch(gains: Floats) -> Stretch | None:
     return Stretch(start, end, float(rises[end]))
 
 
+def best_rises(gains: Floats) -> Floats:
+    """Return the largest sum of any stretch, for each bet and test; 0 where none is positive.
+
+    Args:
+        gains: shape (bets, n, tests).
+
+    Returns:
+        Shape (bets, tests).
+    """
+    nothing = np.zeros((gains.shape[0], 1, gains.shape[2]))
+    sums = np.concatenate([nothing, np.cumsum(gains, axis=1)], axis=1)
+    rises: Floats = (sums - np.minimum.accumulate(sums, axis=1)).max(axis=1)
+    return rises
+
+
 def stretches(gains: Floats, threshold: float) -> list[Stretch]:
     """Return disjoint stretches whose sums reach a threshold, in order.
 

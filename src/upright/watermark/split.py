@@ -62,25 +62,30 @@ def halves(probabilities: Floats, numbers: Numbers) -> Floats:
     return shares
 
 
-def upper_share(
-    tokens: NDArray[np.int64], probabilities: Floats, numbers: Numbers, token: int, number: int
-) -> float:
-    """Return the share of one token's interval that lies in the upper half.
+def upper_shares(
+    tokens: NDArray[np.int64], probabilities: Floats, table: Numbers, token: int, own: Numbers
+) -> Floats:
+    """Return the share of one token's interval that lies in the upper half, for some sub-keys.
 
     Args:
         tokens: shape (n,), ids of the candidates, rising.
         probabilities: shape (n,), under whatever model the reader has.
-        numbers: shape (n,), of the candidates.
+        table: shape (m, n), the candidates' numbers for m sub-keys.
         token: the one that stands in the text; it need not be a candidate.
-        number: its number.
+        own: shape (m,), its numbers.
+
+    Returns:
+        Shape (m,).
     """
     at = int(np.searchsorted(tokens, token))
     known = at < tokens.size and tokens[at] == token
-    own = float(probabilities[at]) if known else 0.0
     total = float(probabilities.sum())
-    ties = np.flatnonzero(numbers[:at] == number)
-    start = (float(probabilities.dot(numbers < number)) + float(probabilities[ties].sum())) / total
-    return float(_upper_share(np.array([start]), np.array([start + own / total]))[0])
+    length = float(probabilities[at]) / total if known else 0.0
+    lower = table < own[:, None]
+    # Of equal numbers the smaller id comes first.
+    lower[:, :at] |= table[:, :at] == own[:, None]
+    starts = np.array([float(probabilities.dot(row)) for row in lower]) / total
+    return _upper_share(starts, starts + length)
 
 
 def _upper_share(starts: Floats, ends: Floats) -> Floats:

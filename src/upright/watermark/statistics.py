@@ -7,6 +7,7 @@ each evidence s is a fair coin given its size |s|. Nothing here uses anything el
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,8 @@ _LN2 = math.log(2.0)
 
 def log_binomial(n: int) -> Floats:
     """Return ln P(X = k) of X ~ Binomial(n, ½) for k = 0 to n, shape (n + 1,)."""
-    logs = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1)))])
+    # Rounded up to a power of two, so that few sizes are ever computed.
+    logs = _log_factorials(1 << n.bit_length())[: n + 1]
     chances: Floats = logs[n] - logs - logs[::-1] - n * _LN2
     return chances
 
@@ -48,7 +50,7 @@ def randomised_tail(greens: int, n: int, uniform: float) -> float:
     return _total(logs[greens + 1 :]) + uniform * math.exp(float(logs[greens]))
 
 
-def weighted_tail(evidence: Floats) -> float:
+def weighted_tail(evidence: Floats, uniform: float = 1.0) -> float:
     """Return the p-value of the signs of evidence, each with a weight from its size.
 
     Sizes are rounded to `LEVELS` steps, and the sum of weights with a plus sign is compared with
@@ -57,6 +59,8 @@ def weighted_tail(evidence: Floats) -> float:
 
     Args:
         evidence: shape (n,), values of s in [-1, 1].
+        uniform: in [0, 1]: 1 for the ordinary p-value; drawn independently of everything it makes
+            the p-value uniform under the null.
     """
     weights = np.ceil(np.abs(evidence) * LEVELS).astype(np.int64)
     if evidence.size > _MOST_EXACT:
@@ -68,7 +72,8 @@ def weighted_tail(evidence: Floats) -> float:
         spread[::weight] = np.exp(log_binomial(count))
         chances = np.convolve(chances, spread)
     # From the far end: what is small must not be the difference of what is large.
-    return min(1.0, float(chances[seen:][::-1].sum()))
+    above = float(chances[seen + 1 :][::-1].sum())
+    return min(1.0, above + uniform * float(chances[seen]))
 
 
 def folded_tail(greens: Integers, totals: Integers) -> float:
@@ -110,23 +115,9 @@ def log_mean(logs: Floats) -> Floats:
     return means
 
 
-def log_unknown_bits(evidence: Floats, places: Integers, groups: int) -> float:
-    """Return ln e of evidence whose signs turn with an unknown bit of each place.
-
-    For each place the e-values of both bits are averaged, and those of all places multiplied:
-    nothing is decoded first, so that the mean stays 1.
-
-    Args:
-        evidence: shape (n,), values of s for the bit 0.
-        places: shape (n,), in [0, groups).
-        groups: how many places there are.
-    """
-    found = []
-    for bet in BETS:
-        zeros = np.bincount(places, weights=np.log1p(bet * evidence), minlength=groups)
-        ones = np.bincount(places, weights=np.log1p(-bet * evidence), minlength=groups)
-        found.append(float((np.logaddexp(zeros, ones) - _LN2).sum()))
-    return float(log_mean(np.array(found)))
+@lru_cache(maxsize=32)
+def _log_factorials(n: int) -> Floats:
+    return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1)))])
 
 
 def _hoeffding(total: float, squares: float) -> float:
