@@ -158,3 +158,11 @@ def test_a_seed_is_a_whole_number(seed):
 )
 def test_a_count_off_the_list_is_the_usual_one(given_count, count):
     assert Board.read({"text": "a", "count": given_count}, SEAL).count == count
+
+
+def test_bars_tell_which_share_of_a_word_lies_in_the_chosen_half():
+    found = NextToken(candidates(0.5, 0.3, 0.2), covered=1.0, entropy=1.0)
+    shown = bars(found, green={0: 1.0, 1: 0.25})
+    assert [row.green for row in shown.rows] == [1.0, 0.25, None]
+    assert shown.halved
+    assert not bars(found).halved

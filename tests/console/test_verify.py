@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.watermark.letterer import LETTERS, Letterer
+from tests.watermark.texts import written
 
 from upright.console.growth import HEIGHT, WIDTH, growth
 from upright.console.verify import small
+from upright.watermark import Mark, Marker
 
 
 def test_the_page_asks_for_a_text_and_proves_nothing_by_itself(browser):
@@ -69,3 +72,60 @@ def test_no_evidence_has_no_curve():
 )
 def test_a_chance_is_told_as_one_in_so_many(p_value, words):
     assert small(p_value) == words
+
+
+MARKED = """
+schema = 1
+[use_case]
+name = "order-support"
+purpose = "Tells stories."
+[generation]
+temperature = 1.0
+[watermark]
+scheme = "split"
+[[guard.rule]]
+detect = ["pii.email"]
+at = ["prompt", "output"]
+action = "redact"
+"""
+
+
+@pytest.fixture
+def reader(open_browser):
+    return open_browser(MARKED, open_engine=lambda _: Letterer())
+
+
+def text_of(tokens):
+    return "".join(LETTERS[token] for token in tokens)
+
+
+def test_a_marked_text_is_shown_word_by_word_with_its_evidence(reader):
+    key = reader_key(reader)
+    tokens = [*written(None, 40, 3), *written(Marker(Mark(key), subkey=2), 90, 2)]
+    reader.post("/verify", {"text": text_of(tokens), "prompt": ""})
+    assert "Watermarked" in reader.page
+    assert reader.page.count('class="word green-4') > 40
+    assert "within" in reader.page
+    assert '<polyline class="curve"' in reader.page
+    assert "Ten to the power of 6 was reached after" in reader.page
+
+
+def test_an_unmarked_text_is_insufficient_evidence_and_no_finding(reader):
+    reader_key(reader)
+    reader.post("/verify", {"text": text_of(written(None, 60, 4)), "prompt": ""})
+    assert "Insufficient evidence" in reader.page
+    assert "no finding" in reader.page
+
+
+def test_the_next_word_shows_both_halves_where_the_use_marks(reader):
+    form = {"seed": "", "count": "3", "trail": "", "text": text_of([1, 2, 3, 4, 5])}
+    reader.post("/next-word", {**form, "do": "look"})
+    assert "chosen-half" in reader.page
+    assert "of it in the chosen half" in reader.page
+    reader.post("/next-word", {**form, "text": text_of([1]), "do": "look"})
+    assert "chosen-half" not in reader.page
+
+
+def reader_key(reader):
+    """The key with which the reader's use marks."""
+    return reader.gateway.state.uses.answerer("order-support").mark.key

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -61,11 +61,13 @@ class Row:
         text: the candidate's text.
         probability: of it.
         drawn: whether it was the one drawn.
+        green: the share of it that lies in the half the key chose; None where no key divides.
     """
 
     text: str
     probability: float
     drawn: bool = False
+    green: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +91,39 @@ class Bars:
     bits: str
 
     @property
+    def halved(self) -> bool:
+        """Whether a key divides the candidates."""
+        return any(row.green is not None for row in self.rows)
+
+    @property
     def top(self) -> float:
         """The longest bar's share."""
         return max([self.rest, *(row.probability for row in self.rows)], default=0.0)
 
 
-def bars(found: NextToken, drawn: Candidate | None = None, *, rows: int = _ROWS) -> Bars:
-    """Return the bars of a distribution."""
+def bars(
+    found: NextToken,
+    drawn: Candidate | None = None,
+    *,
+    rows: int = _ROWS,
+    green: Mapping[int, float] | None = None,
+) -> Bars:
+    """Return the bars of a distribution.
+
+    Args:
+        found: the distribution.
+        drawn: the candidate that was drawn from it.
+        rows: how many candidates are shown.
+        green: by token, the share that lies in the half the key chose.
+    """
+    halves = green or {}
     shown = list(found.candidates[:rows])
     if drawn is not None and drawn not in shown:
         shown[-1] = drawn
-    lines = tuple(Row(one.text, one.probability, drawn=one == drawn) for one in shown)
+    lines = tuple(
+        Row(one.text, one.probability, drawn=one == drawn, green=halves.get(one.token_id))
+        for one in shown
+    )
     total = math.fsum(one.probability for one in found.candidates)
     return Bars(
         rows=lines,

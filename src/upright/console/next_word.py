@@ -11,11 +11,12 @@ from starlette.concurrency import run_in_threadpool
 
 from upright.answer import AnswerRequest, UseStoppedError
 from upright.console.board import Board
-from upright.console.chance import bars, draw, fresh_seed
+from upright.console.chance import Bars, bars, draw, fresh_seed
 from upright.console.errors import PageError
 from upright.console.pipeline import admitted, complete
 from upright.console.visit import Page, Visit
-from upright.generate import TokenEngine
+from upright.generate import ReadingEngine, TokenEngine
+from upright.generate.halves import halves
 from upright.ledger import Event
 from upright.terms import Action, Record, Stage, UprightError
 
@@ -75,7 +76,7 @@ async def _look(visit: Visit, board: Board) -> Page:
     async with admitted(visit):
         board = await _checked(visit, board, Stage.PROMPT)
         await _record(visit, "look")
-        return _page(visit, board, upcoming=bars(await _next(visit, board.text)))
+        return _page(visit, board, upcoming=await _upcoming(visit, board.text))
 
 
 async def _draw(visit: Visit, board: Board) -> Page:
@@ -91,7 +92,7 @@ async def _draw(visit: Visit, board: Board) -> Page:
             return _page(visit, board, problem=ended, **drawn)
         longer = board.extended(word.text, word.probability)
         board = await _checked(visit, longer, Stage.OUTPUT)
-        return _page(visit, board, upcoming=bars(await _next(visit, board.text)), **drawn)
+        return _page(visit, board, upcoming=await _upcoming(visit, board.text), **drawn)
 
 
 async def _stories(visit: Visit, board: Board) -> Page:
@@ -123,6 +124,18 @@ async def _next(visit: Visit, text: str) -> NextToken:
             "work with any.",
         )
     return await engine.next_token(text, _sampling(visit), limit=_CANDIDATES)
+
+
+async def _upcoming(visit: Visit, text: str) -> Bars:
+    """Return what can come next, divided in halves where the use marks its answers."""
+    found = await _next(visit, text)
+    engine, mark = visit.answerer.engine, visit.answerer.mark
+    if mark is None or mark.scheme != "split" or not isinstance(engine, ReadingEngine):
+        return bars(found)
+    if len(engine.tokens(text)) < mark.width:
+        return bars(found)
+    divided = await halves(engine, text, _sampling(visit), mark, limit=_CANDIDATES)
+    return bars(found, green={word.token_id: word.green for word in divided.words})
 
 
 def _sampling(visit: Visit) -> Sampling:
