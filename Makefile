@@ -32,7 +32,7 @@ $(VENV)/.installed-run: pyproject.toml constraints.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed-run
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[serve,local,torch,names,postgres,dev]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[serve,local,torch,names,postgres,c2pa,dev]'
 	touch $@
 
 clean:

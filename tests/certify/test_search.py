@@ -15,7 +15,7 @@ from tests.certify.conftest import ESSAY, TALE, statement
 from upright.certify import CertificateError, offline
 from upright.certify.chunks import LONGEST, SHORTEST, chunks
 from upright.certify.search import EXCERPT
-from upright.certify.sketch import PHRASE, WINDOW, likeness, phrase_tags, whole_tag
+from upright.certify.sketch import PHRASE, WINDOW, contains, likeness, phrase_tags, whole_tag
 from upright.certify.words import words_of
 from upright.keys import LookupKey
 from upright.ledger import Event, LedgerWriter
@@ -195,6 +195,18 @@ def test_an_excerpt_in_a_long_text_of_somebody_else_certifies_only_itself(certif
     assert end - begin > len(TALE) / 2
 
 
+@pytest.mark.parametrize("at", range(1, 70, 6))
+def test_an_answer_with_one_word_turned_round_is_not_certified_any_more(certifier, at):
+    """Most of its chunks are still proved; the verdict must not cover the word that is not."""
+    issued = certifier.issue(statement(), TALE)
+    words = TALE.split(" ")
+    words[at] = "never"
+    match = certifier.find(" ".join(words))
+    assert (match.certified, match.edited_copy_of) == (False, issued.id)
+    changed = len(" ".join(words[:at])) + 1
+    assert not any(start <= changed < end for start, end in match.spans)
+
+
 def test_the_proof_of_an_excerpt_shows_the_excerpt_and_no_more(certifier):
     issued = certifier.issue(statement(), TALE)
     stretch = TALE[60:300]
@@ -263,14 +275,16 @@ def test_a_piece_cannot_be_altered_moved_or_taken_from_elsewhere(certifier):
 # Edited copies -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_a_copy_with_three_words_in_ten_changed_is_known_and_never_certified(shop, seed):
-    text = invented(1000 + seed, 150)
-    issued = shop.issue(statement(), text)
-    match = shop.find(edited(text, 0.3, seed))
-    assert match.edited_copy_of == issued.id
-    assert not match.certified
-    assert match.share < 0.3
+def test_copies_with_three_words_in_ten_changed_are_known_and_never_certified(shop):
+    known = 0
+    for seed in range(40):
+        text = invented(1000 + seed, 150)
+        issued = shop.issue(statement(), text)
+        match = shop.find(edited(text, 0.3, seed))
+        known += match is not None and match.edited_copy_of == issued.id
+        assert match is None or not match.certified
+    # Asked are 95 in 100; which tags are kept depends on the key, which is a new one here.
+    assert known >= 38
 
 
 @pytest.mark.parametrize(
@@ -297,6 +311,20 @@ def test_ascii_and_other_texts_have_the_same_words():
     assert words_of("Don't PANIC, 42!").words == words_of("Don't PANIC, 42! \u2013").words
 
 
+@given(
+    whole=st.lists(st.binary(min_size=2, max_size=2), max_size=30),
+    part=st.lists(st.binary(min_size=2, max_size=2), max_size=3),
+)
+def test_words_stand_in_a_row_only_where_whole_words_do(whole, part):
+    rows = [whole[at : at + len(part)] for at in range(len(whole) + 1)]
+    assert contains(b"".join(whole), b"".join(part)) is (part in rows)
+
+
+def test_half_a_word_is_no_word():
+    assert not contains(b"abcd", b"bc")
+    assert contains(b"xbcabc", b"bc")
+
+
 @given(first=st.integers(0, 10**6), start=st.integers(0, 60), length=st.integers(4, 40))
 def test_a_shared_run_of_words_shares_a_tag(first, start, length):
     """What winnowing promises: any run of WINDOW + PHRASE - 1 words or more leaves a trace."""
@@ -310,10 +338,10 @@ def test_a_shared_run_of_words_shares_a_tag(first, start, length):
 @pytest.mark.parametrize(
     ("shared", "one", "other", "alike"),
     [
-        (5, 10, 10, None),
-        (6, 10, 10, 0.6),
-        (6, 30, 400, 0.2),
-        (6, 40, 400, None),
+        (6, 10, 10, None),
+        (7, 10, 10, 0.7),
+        (10, 100, 400, 0.1),
+        (10, 101, 400, None),
         (0, 0, 0, None),
     ],
 )

@@ -122,7 +122,7 @@ class Certifier:
             opened = offline.open_certificate(data, self.issuer.trusted())
             if text is not None:
                 offline.check_text(opened, text)
-        revocation = self._store.revocation(opened.id)
+        revocation = self.revocation(opened.id)
         if revocation is not None:
             raise CertificateError(
                 f"the certificate {opened.id} was revoked at {revocation.time}: "
@@ -225,6 +225,10 @@ class Certifier:
             ConflictError: if it is revoked already.
         """
         return self._store.revoke(name, reason)
+
+    def revocation(self, name: str) -> Revocation | None:
+        """Return how a certificate was revoked; None if it was not."""
+        return self._store.revocation(name)
 
     def revoked(self) -> bytes:
         """Return the signed list of revocations, for those who check offline."""

@@ -17,7 +17,7 @@ from upright.certify.errors import CertificateError
 from upright.certify.excerpt import piece, piece_hash
 from upright.certify.issuer import Issuer, sign1
 from upright.certify.offline import FIELDS, LARGEST_TEXT, SALT_BYTES, commit, encode, salt_of
-from upright.certify.sketch import NO_TAG, PHRASE, chunk_tag, phrase_tags, whole_tag
+from upright.certify.sketch import NO_TAG, PHRASE, chunk_tag, phrase_tags, whole_tag, word_tags
 from upright.certify.statement import Statement, raw_digest
 from upright.certify.words import words_of
 from upright.keys import LookupKey, LookupKeys
@@ -149,7 +149,8 @@ class _Drafting:
             for start, chunk in self._chunks
         ]
         starts = [start for start, _ in self._chunks]
-        return encode([data, b"".join(self._leaves), starts, b"".join(tags)])
+        words = word_tags(self._words.words, self._key("word"))
+        return encode([data, b"".join(self._leaves), starts, b"".join(tags), words])
 
     def _tags(self) -> tuple[bytes, ...]:
         """Return the tags of the phrases, without those that stood in the prompt."""

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from upright.certify import offline
-from upright.certify.chunks import candidates
+from upright.certify.chunks import LONGEST, candidates
 from upright.certify.echo import Span
 from upright.certify.excerpt import Piece, piece, piece_hash
 from upright.certify.offline import LARGEST_TEXT, Opened, Refused
-from upright.certify.sketch import NO_TAG, TAG_BYTES, chunk_tag, likeness, phrase_tags, whole_tag
+from upright.certify.sketch import (
+    NO_TAG,
+    TAG_BYTES,
+    chunk_tag,
+    contains,
+    likeness,
+    phrase_tags,
+    whole_tag,
+    word_tags,
+)
 from upright.certify.words import words_of
 from upright.keys import LookupKeys
 from upright.ledger import CertificateStore, Revocation, StoredCertificate
@@ -38,7 +47,9 @@ class Match:
         time: when it was recorded, RFC 3339.
         spans: characters of the text's NFC that are certified; none for an edited copy.
         echoed: characters that stood in the prompt of an exact text; never certified.
-        share: of the text that is certified.
+        length: characters of the text's NFC.
+        verbatim: the text's words stand in the certified one in a row, but for a cut one at
+            either end.
         alike: share of the smaller sketch that both have; None where that is too little.
         revocation: set if the issuer took the certificate back.
     """
@@ -50,15 +61,29 @@ class Match:
     time: str
     spans: tuple[Span, ...]
     echoed: tuple[Span, ...]
-    share: float
+    length: int
+    verbatim: bool
     alike: float | None
     revocation: Revocation | None
 
     @property
+    def share(self) -> float:
+        """The share of the text that is certified."""
+        return sum(end - start for start, end in self.spans) / self.length
+
+    @property
     def certified(self) -> bool:
-        """Whether at least half of the text is certified, and the certificate stands."""
-        proved = self.kind != "edited" and self.revocation is None
-        return proved and self.share >= _CERTIFIED_SHARE
+        """Whether the text as it is was certified, and the certificate stands.
+
+        At least half of it must be certified: what stood in the prompt is not. An excerpt must
+        be verbatim and proved in one stretch, but for less than a chunk at either end; with a
+        word changed it is an edited copy, whatever `spans` still proves of it.
+        """
+        if self.revocation is not None or self.share < _CERTIFIED_SHARE or not self.verbatim:
+            return False
+        first, last = self.spans[0], self.spans[-1]
+        whole = first == last and first[0] < LONGEST and self.length - last[1] < LONGEST
+        return whole or self.kind == "exact"
 
     @property
     def edited_copy_of(self) -> str | None:
@@ -75,12 +100,14 @@ class Record:
         leaves: hashes of its chunks.
         starts: their first characters.
         tags: their keyed tags.
+        words: short keyed tags of the text's words.
     """
 
     opened: Opened
     leaves: list[bytes]
     starts: list[int]
     tags: list[bytes]
+    words: bytes
 
 
 def open_record(raw: bytes, keys: offline.Keys) -> Record:
@@ -90,9 +117,9 @@ def open_record(raw: bytes, keys: offline.Keys) -> Record:
         Refused: if it was changed.
     """
     match offline.decode(raw):
-        case [bytes(data), bytes(leaves), [*starts], bytes(tags)]:
+        case [bytes(data), bytes(leaves), [*starts], bytes(tags), bytes(words)]:
             opened = offline.open_certificate(data, keys, receipt=False)
-            return Record(opened, _split(leaves, _HASH), starts, _split(tags, TAG_BYTES))
+            return Record(opened, _split(leaves, _HASH), starts, _split(tags, TAG_BYTES), words)
     raise Refused("not a record of a certificate")
 
 
@@ -157,7 +184,7 @@ class Search:
                 continue
             spans = offline.check_text(record.opened, self._text)
             echoed = offline.echoed(record.opened)
-            yield self._match("exact", stored, spans, echoed, alike=None)
+            yield self._match("exact", stored, spans, echoed=echoed, verbatim=True)
 
     def _alike(self, tenant: str, epoch: int) -> Iterator[Match]:
         key = self._lookups.key(epoch, tenant, "sketch")
@@ -172,7 +199,9 @@ class Search:
             alike = 1.0 if whole in theirs else likeness(tags, theirs)
             if spans or alike is not None:
                 kind: Kind = "excerpt" if spans else "edited"
-                yield self._match(kind, stored, spans, [], alike)
+                row = word_tags(self._words[1:-1], self._lookups.key(epoch, tenant, "word"))
+                verbatim = contains(record.words, row)
+                yield self._match(kind, stored, spans, alike=alike, verbatim=verbatim)
 
     def _excerpts(self, record: Record, tenant: str, epoch: int) -> list[Span]:
         """Return the stretches of the text that are proved chunks, one behind the other."""
@@ -234,16 +263,15 @@ class Search:
         raw = self._store.record(stored)
         return None if raw is None else open_record(raw, self._trusted)
 
-    def _share(self, spans: list[Span]) -> float:
-        return sum(end - start for start, end in spans) / len(self._text)
-
     def _match(
         self,
         kind: Kind,
         stored: StoredCertificate,
         spans: list[Span],
-        echoed: list[Span],
-        alike: float | None,
+        *,
+        verbatim: bool,
+        echoed: Sequence[Span] = (),
+        alike: float | None = None,
     ) -> Match:
         return Match(
             kind=kind,
@@ -253,7 +281,8 @@ class Search:
             time=stored.time,
             spans=tuple(spans),
             echoed=tuple(echoed),
-            share=self._share(spans),
+            length=len(self._text),
+            verbatim=verbatim,
             alike=alike,
             revocation=self._store.revocation(stored.id),
         )

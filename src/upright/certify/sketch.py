@@ -11,9 +11,10 @@ PHRASE = 3
 WINDOW = 2
 """Of so many neighbouring phrases at least one keeps its tag (winnowing)."""
 TAG_BYTES = 8
+WORD_BYTES = 2
 NO_TAG = bytes(TAG_BYTES)
 """Stands for the tag of a chunk that is not to be found: it touches what stood in the prompt."""
-SHARED, SHARE = 6, 0.18
+SHARED, SHARE = 7, 0.1
 """What a copy shares at least: tags, and their share of the smaller sketch."""
 
 
@@ -46,6 +47,22 @@ def phrase_tags(
 def chunk_tag(chunk: str, key: LookupKey) -> bytes:
     """Return the tag of a chunk, as it is."""
     return key.tag(b"chunk\0" + chunk.encode("utf-8", "surrogatepass"), TAG_BYTES)
+
+
+def word_tags(words: Sequence[str], key: LookupKey) -> bytes:
+    """Return short tags of words in their order, one behind the other."""
+    known = {
+        word: key.tag(word.encode("utf-8", "surrogatepass"), WORD_BYTES) for word in set(words)
+    }
+    return b"".join(known[word] for word in words)
+
+
+def contains(whole: bytes, part: bytes) -> bool:
+    """Say whether the words of one text stand in another in a row, by their tags."""
+    at = whole.find(part)
+    while at >= 0 and at % WORD_BYTES:
+        at = whole.find(part, at + 1)
+    return at >= 0
 
 
 def likeness(one: Collection[bytes], other: Collection[bytes]) -> float | None:

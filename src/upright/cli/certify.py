@@ -85,16 +85,18 @@ def show(  # noqa: PLR0917 (Typer names them as options)
             text = certifier.jws(name, field) if field else certifier.jws(name)
             _give(text.encode() + b"\n", output)
             return
-        whole = certifier.certificate(name)
-        opened = certifier.open_certificate(whole.data)
-        data = certifier.disclose(name, field) if field else whole.data
+        whole = certifier.certificate(name).data
+        data = certifier.disclose(name, field) if field else whole
+        revocation = certifier.revocation(name)
+        opened = _opened(data, certifier)
     if output is not None:
         output.write_bytes(data)
-    shown = {key: value for key, value in opened.fields.items() if not field or key in field}
+    taken_back = f"{revocation.time} {revocation.reason}" if revocation else None
     if as_json:
-        write_line({"id": opened.id, "cose": _base64(data), **_plain(shown)})
+        shape = {"id": opened.id, "cose": _base64(data), "revoked": taken_back}
+        write_line({**shape, **_plain(opened.fields)})
     else:
-        _print_opened(opened, shown)
+        _print_opened(opened, taken_back)
 
 
 @certify_app.command("excerpt")
@@ -231,9 +233,18 @@ def _print_newest(certifier: Certifier, limit: int, *, as_json: bool) -> None:
     print_columns([head, *((id_, time[:19], plain(use), plain(r)) for id_, time, use, r in rows)])
 
 
-def _print_opened(opened: Opened, shown: dict[str, Any]) -> None:
+def _opened(data: bytes, certifier: Certifier) -> Opened:
+    """Check a certificate, a revoked one too."""
+    from upright.certify.errors import told
+    from upright.certify.offline import open_certificate
+
+    with told():
+        return open_certificate(data, certifier.issuer.trusted())
+
+
+def _print_opened(opened: Opened, taken_back: str | None) -> None:
     typer.echo(f"certificate {opened.id}")
-    for name, value in _plain(shown).items():
+    for name, value in _plain(opened.fields).items():
         if name == "time":
             told = _moment(value)
         elif isinstance(value, str):
@@ -244,6 +255,8 @@ def _print_opened(opened: Opened, shown: dict[str, Any]) -> None:
     head = opened.head
     if head is not None:
         typer.echo(f"  in the log: of {head.size} certificates at {_moment(head.time)}")
+    if taken_back is not None:
+        typer.echo(f"  revoked: {plain(taken_back)}")
 
 
 def _give(data: bytes, output: Path | None) -> None:

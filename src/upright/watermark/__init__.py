@@ -4,6 +4,7 @@ from upright.watermark.detect import PUBLIC_ALPHA, Detection, Span, detect, stro
 from upright.watermark.evidence import Evidence, Reading, Test, scored_positions
 from upright.watermark.marker import SCHEMES, WIDTH, Mark, Marker, Scheme
 from upright.watermark.secret import KEY_BYTES, SUBKEYS, EpochKey, epoch_key, read_key
+from upright.watermark.vllm import vllm_evidence
 
 __all__ = [
     "KEY_BYTES",
@@ -25,4 +26,5 @@ __all__ = [
     "read_key",
     "scored_positions",
     "strongest",
+    "vllm_evidence",
 ]
