@@ -256,6 +256,7 @@ def test_the_keyboard_alone_signs_in_and_draws(open_page, site):
         assert page.evaluate("document.activeElement.id") == "draw"
         page.keyboard.press("Enter")
         page.locator(".trail li").nth(drawn).wait_for()
+    page.locator("#draw:focus").wait_for()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "undo"
