@@ -1,6 +1,7 @@
 """The mark as a step of decoding, and engines that read texts."""
 
 import asyncio
+import contextlib
 
 import numpy as np
 import pytest
@@ -161,6 +162,37 @@ def test_a_text_longer_than_the_memory_is_read_whole(engine):
     seen = []
     asyncio.run(engine.read(tokens, lambda at, _: seen.append(at)))
     assert seen == list(range(1, len(tokens)))
+
+
+@pytest.mark.embedded
+def test_a_reader_who_leaves_frees_the_engine(engine):
+    tokens, seen = [token.id for token in engine.tokens("The tide was out. " * 400)], []
+
+    async def leave():
+        loop = asyncio.get_running_loop()
+
+        def visit(at, _):
+            seen.append(at)
+            if len(seen) == 1:
+                loop.call_soon_threadsafe(task.cancel)
+
+        task = asyncio.create_task(engine.read(tokens, visit))
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    asyncio.run(leave())
+    assert len(logits_of(engine, tokens[:20])) == 19
+    assert len(seen) < 1000
+
+
+@pytest.mark.embedded
+def test_a_fault_of_the_visitor_reaches_the_reader_and_spares_the_engine(engine):
+    def visit(at, logits):
+        raise ValueError("no such luck")
+
+    with pytest.raises(EngineError, match="no such luck"):
+        asyncio.run(engine.read([5, 6, 7], visit))
+    assert len(logits_of(engine, [5, 6, 7])) == 2
 
 
 @pytest.mark.embedded

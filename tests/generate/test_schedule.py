@@ -180,6 +180,16 @@ def test_a_fault_in_one_task_stays_there(scheduler):
     assert good.error is None
 
 
+def test_a_task_that_failed_inside_a_slice_is_told_once(scheduler):
+    bad = FakeTask(prompt=SLICE, every=True, fault=ZeroDivisionError("x"))
+    told = []
+    bad.fail = told.append
+    good = FakeTask()
+    scheduler(FakeMemory()).submit([bad, good])
+    assert good.over.wait(10)
+    assert len(told) == 1
+
+
 def test_a_step_that_fails_ends_its_sequences_and_the_engine_goes_on(scheduler):
     memory = FakeMemory()
     memory.fault = EngineError("no memory", kind="unavailable")

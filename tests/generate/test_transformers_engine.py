@@ -1,12 +1,21 @@
 """Any local Hugging Face model: same sampler, no network, no pickle."""
 
 import asyncio
+import contextlib
+import itertools
 import json
 
 import numpy as np
 import pytest
 
-from upright.generate import EngineError, Job, Message, Sampling, TokenEngine
+from upright.generate import (
+    EngineError,
+    Job,
+    Message,
+    ReadingEngine,
+    Sampling,
+    TokenEngine,
+)
 from upright.policy import parse_policy
 from upright.terms import ConfigError
 
@@ -236,3 +245,83 @@ def test_a_policy_opens_it_and_a_closed_one_says_so(folder):
     with pytest.raises(EngineError) as caught:
         ask(engine, prompt="a")
     assert caught.value.kind == "unavailable"
+
+
+def read(engine, tokens, after=()):
+    found = {}
+    visit = lambda at, row: found.update({at: row.copy()})  # noqa: E731 (one line)
+    asyncio.run(engine.read(tokens, visit, after=after))
+    return found
+
+
+def test_it_reads_what_stands_before_each_token(engine):
+    assert isinstance(engine, ReadingEngine)
+    before = [token.id for token in engine.tokens(TEXT)]
+    tokens = [token.id for token in engine.tokens(" Once upon a hill")]
+    assert sorted(read(engine, tokens)) == list(range(1, len(tokens)))
+    found = read(engine, tokens, after=before)
+    assert sorted(found) == list(range(len(tokens)))
+    for at, logits in found.items():
+        shares = torch.softmax(torch.tensor(logits).double(), -1).numpy()
+        assert shares == pytest.approx(probabilities(engine, before + tokens[:at]), abs=1e-6)
+
+
+def test_a_text_longer_than_the_memory_is_read_in_windows(engine):
+    tokens = [token.id for token in engine.tokens("a hill, " * 60)]
+    assert len(tokens) > 96
+    found = read(engine, tokens)
+    assert sorted(found) == list(range(1, len(tokens)))
+    # The first window ends where the memory does; in the next some of what stood before is known.
+    shares = torch.softmax(torch.tensor(found[94]).double(), -1).numpy()
+    assert shares == pytest.approx(probabilities(engine, tokens[:94]), abs=1e-6)
+
+
+def test_tokens_are_placed_in_the_text(engine):
+    text = "Grüße, 世界! \U0001f600 Once"
+    tokens = engine.tokens(text)
+    assert engine.placed([token.id for token in tokens])[0] == text
+    assert (tokens[0].start, tokens[-1].end) == (0, len(text))
+    assert all(a.end == b.start for a, b in itertools.pairwise(tokens))
+
+
+@pytest.mark.parametrize("problem", [ValueError("no"), RuntimeError("no")])
+def test_a_fault_of_the_visitor_reaches_the_reader_and_spares_the_engine(engine, problem):
+    def visit(at, logits):
+        raise problem
+
+    with pytest.raises(EngineError, match="no"):
+        asyncio.run(engine.read([5, 6, 7], visit))
+    assert len(read(engine, [5, 6, 7])) == 2
+
+
+def test_a_reader_who_leaves_is_read_no_further_window(engine):
+    seen = []
+    tokens = [5, 6, 7] * 300
+
+    async def leave():
+        loop = asyncio.get_running_loop()
+
+        def visit(at, logits):
+            seen.append(at)
+            if len(seen) == 1:
+                loop.call_soon_threadsafe(task.cancel)
+
+        task = asyncio.create_task(engine.read(tokens, visit))
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    asyncio.run(leave())
+    assert len(read(engine, [5, 6])) == 1
+    assert len(seen) < len(tokens) // 2
+
+
+@pytest.mark.parametrize("ask", ["tokens", "literal", "chat"])
+def test_half_a_surrogate_pair_is_no_text(engine, ask):
+    calls = {
+        "tokens": lambda: engine.tokens("a\ud800"),
+        "literal": lambda: engine._vocabulary.literal("a\ud800"),
+        "chat": lambda: engine._vocabulary.chat([Message("user", "a\ud800")]),
+    }
+    with pytest.raises(EngineError, match="surrogate") as caught:
+        calls[ask]()
+    assert caught.value.kind == "bad_request"

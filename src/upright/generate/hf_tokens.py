@@ -66,13 +66,20 @@ class HFVocabulary:
         return token in self._ends
 
     def literal(self, text: str) -> list[int]:
-        """Return the tokens of a bare prompt; no part of it is read as a special token."""
-        return list(self._tokenizer(text, split_special_tokens=True).input_ids)
+        """Return the tokens of a bare prompt; no part of it is read as a special token.
+
+        Raises:
+            EngineError: `bad_request` for half of a surrogate pair.
+        """
+        return self._encoded(text, split_special_tokens=True)
 
     def text(self, text: str) -> list[int]:
-        """Return the tokens of a text alone, without those that begin or end a prompt."""
-        encoded = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)
-        return list(encoded.input_ids)
+        """Return the tokens of a text alone, without those that begin or end a prompt.
+
+        Raises:
+            EngineError: as `literal`.
+        """
+        return self._encoded(text, add_special_tokens=False, split_special_tokens=True)
 
     def chat(self, messages: Sequence[Message]) -> list[int]:
         """Return the tokens of a conversation by the model's own template.
@@ -82,7 +89,8 @@ class HFVocabulary:
         write one.
 
         Raises:
-            EngineError: if the model has no template, or it refuses the conversation.
+            EngineError: if the model has no template, or it refuses the conversation; as
+                `literal`.
         """
         contents = {f"mark{secrets.token_hex(8)}": message.content for message in messages}
         turns = [
@@ -94,9 +102,18 @@ class HFVocabulary:
         for part in re.split(f"({'|'.join(contents)})", self._rendered(turns)):
             plain = part in contents
             text = contents.get(part, part)
-            encoded = self._tokenizer(text, add_special_tokens=False, split_special_tokens=plain)
-            tokens += encoded.input_ids
+            tokens += self._encoded(text, add_special_tokens=False, split_special_tokens=plain)
         return tokens
+
+    def _encoded(self, text: str, **options: bool) -> list[int]:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise EngineError(
+                "the text holds half of a surrogate pair, which is no character",
+                kind="bad_request",
+            ) from None
+        return list(self._tokenizer(text, **options).input_ids)
 
     def _rendered(self, turns: list[dict[str, str]]) -> str:
         from jinja2 import TemplateError  # noqa: PLC0415 (comes with the extra `torch`)

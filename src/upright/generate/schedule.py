@@ -90,6 +90,8 @@ class _Running:
         return self.failed or (self.next is None and not self.prefilling)
 
     def advance(self, logits: NDArray[np.float32]) -> None:
+        if self.failed:
+            return
         try:
             token = self.task.advance(logits)
         except Exception as problem:  # noqa: BLE001 (one task's fault must not end the others)

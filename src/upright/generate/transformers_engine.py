@@ -125,7 +125,11 @@ class TransformersEngine:
         ]
 
     def tokens(self, text: str) -> list[Token]:
-        """Return the tokens of a text, however long."""
+        """Return the tokens of a text, however long.
+
+        Raises:
+            EngineError: `bad_request` for half of a surrogate pair.
+        """
         ids = self._vocabulary.text(text)
         return placed(text, [(token, self._vocabulary.piece(token)) for token in ids])
 
@@ -155,8 +159,11 @@ class TransformersEngine:
 
         def window(start: int, first: int, end: int) -> None:
             logits, _ = _forward(self._model, whole[start:end], None, every=True)
-            for at in range(first, end):
-                visit(at - before, logits[at - start - 1])
+            try:
+                for at in range(first, end):
+                    visit(at - before, logits[at - start - 1])
+            except Exception as problem:
+                raise EngineError(f"reading failed: {problem}", kind="unavailable") from problem
 
         for start, first, end in windows(len(whole), max(before, 1), self._length - 1):
             await self._run(partial(window, start, first, end))
