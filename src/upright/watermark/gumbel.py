@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upright.watermark.numbers import Numbers, unit
+from upright.watermark.split import PART
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +22,13 @@ def draw(probabilities: Floats, numbers: Numbers) -> int:
         probabilities: shape (n,).
         numbers: shape (n,), of the same candidates.
     """
+    best, place = -np.inf, 0
     # A candidate without probability scores minus infinity.
     with np.errstate(divide="ignore", over="ignore"):
-        scores = np.log(unit(numbers)) / probabilities
-    return int(scores.argmax())
+        for start in range(0, numbers.size, PART):
+            part = slice(start, start + PART)
+            scores = np.log(unit(numbers[part])) / probabilities[part]
+            at = int(scores.argmax())
+            if scores[at] > best:
+                best, place = scores[at], start + at
+    return place

@@ -10,6 +10,7 @@ contexts are one call too. The last block gives the coin and the place of a payl
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -73,7 +74,8 @@ def vocabulary_numbers(subkey: bytes, context: bytes, size: int) -> Numbers:
     stream = np.empty(len(zeros) + _BLOCK - 1, dtype=np.uint8)
     cipher = Cipher(algorithms.AES(subkey), modes.CTR(start)).encryptor()
     cipher.update_into(zeros, stream.data)
-    return stream[: 4 * size].view(">u4").astype(np.uint32)
+    numbers = stream[: 4 * size].view(np.uint32)
+    return numbers.byteswap(inplace=True) if sys.byteorder == "little" else numbers
 
 
 def candidate_numbers(subkey: bytes, context: bytes, tokens: NDArray[np.int64]) -> Numbers:

@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 
 _MIDDLE = 0.5
 _PER_BUCKET = 32
+PART = 12_288
+"""Candidates that are looked at together: arrays so small need no fresh pages of memory."""
 
 
 def draw(probabilities: Floats, numbers: Numbers, *, upper: bool, uniform: float) -> int:
@@ -33,13 +35,18 @@ def draw(probabilities: Floats, numbers: Numbers, *, upper: bool, uniform: float
         upper: the coin.
         uniform: in [0, 1); where in the half.
     """
-    bits = max(0, (probabilities.size // _PER_BUCKET).bit_length())
-    buckets = numbers >> np.uint32(32 - bits) if bits else np.zeros_like(numbers)
-    mass = np.bincount(buckets, weights=probabilities, minlength=1 << bits)
+    bits = max(1, (probabilities.size // _PER_BUCKET).bit_length())
+    shift = np.uint32(32 - bits)
+    parts = [slice(start, start + PART) for start in range(0, numbers.size, PART)]
+    mass = np.zeros(1 << bits)
+    for part in parts:
+        mass += np.bincount(numbers[part] >> shift, probabilities[part], minlength=mass.size)
     edges = np.cumsum(mass)
     target = _MIDDLE * (float(upper) + uniform) * float(edges[-1])
     bucket = min(int(np.searchsorted(edges, target, side="right")), int(mass.nonzero()[0][-1]))
-    members = np.flatnonzero(buckets == bucket)
+    members = np.concatenate(
+        [part.start + np.flatnonzero(numbers[part] >> shift == bucket) for part in parts]
+    )
     members = members[np.argsort(numbers[members], kind="stable")]
     within = np.cumsum(probabilities[members])
     place = int(np.searchsorted(within, target - (edges[bucket] - mass[bucket]), side="right"))
