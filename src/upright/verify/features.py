@@ -39,7 +39,7 @@ def features(text: str, view: Surprise) -> dict[str, float]:
 
 
 def of_model(view: Surprise) -> dict[str, float]:
-    """Return the features that come from the model; see the lines for what each is."""
+    """Return the features that come from the model, of at least two tokens."""
     logprob = view.logprob.astype(np.float64)
     rank = view.rank.astype(np.float64)
     entropy = view.entropy.astype(np.float64)

@@ -22,11 +22,15 @@ def plain(text: str) -> str:
     what somebody wrote and not how a file was made, so that neither hides the former.
     """
     text = unicodedata.normalize("NFKC", text)
-    text = " ".join(text.translate(_TYPOGRAPHY).split())
-    if not (text.isascii() and text.isprintable()):
-        text = "".join(sign for sign in text if unicodedata.category(sign) not in _UNSEEN)
+    text = "".join(sign for sign in text if sign.isspace() or not _is_unseen(sign))
+    if not text.isascii():
         text = _MIXED.sub(lambda word: word.group().translate(_latin()), text)
+    text = " ".join(text.translate(_TYPOGRAPHY).split())
     return _BEFORE_MARK.sub("", text)
+
+
+def _is_unseen(sign: str) -> bool:
+    return unicodedata.category(sign) in _UNSEEN
 
 
 @cache

@@ -65,7 +65,7 @@ def of_token(logits: Logits, token: int) -> tuple[float, ...]:
     own = float(below[token])
     return (
         own - log_total,
-        float(np.count_nonzero(below > below[token])),
+        float(np.count_nonzero(logits > logits[token])),
         log_total - mean,
         max(0.0, square - mean * mean),
         -log_total,

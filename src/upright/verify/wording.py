@@ -21,7 +21,8 @@ Words = AbstractSet[str]
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _LEAST_TEXTS = 20
 _LEAST_KINDS = 3
-_PRIOR = 30.0
+_PRIOR = 30.0  # texts of the kind that each side is thought to have besides its own
+_RARE = 0.003  # a share that makes no difference
 _LEAST_SIDE = 5
 
 
@@ -70,9 +71,9 @@ def preferences(table: Rows, made: Rows, people: Rows, kinds: NDArray[np.str_]) 
         own = kinds == kind
         if min((own & made).sum(), (own & people).sum()) < _LEAST_SIDE:
             continue
-        usual = _PRIOR * (table[own].mean(axis=0) + 0.01)
+        usual = _PRIOR * table[own].mean(axis=0)
         shares = [
-            (table[own & side].sum(axis=0) + usual) / ((own & side).sum() + _PRIOR)
+            (table[own & side].sum(axis=0) + usual) / ((own & side).sum() + _PRIOR) + _RARE
             for side in (made, people)
         ]
         found.append(np.log(shares[0]) - np.log(shares[1]))
