@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from _data import prose, rows
-from _generations import KGW, generations, key
+from _generations import generations, key
+from _kgw import kgw_value
 from _results import record
 from numpy.typing import NDArray
 
@@ -28,8 +28,7 @@ from upright.generate import Sampling
 from upright.generate.embedded import EmbeddedEngine
 from upright.generate.sampler import distribution
 from upright.measure import clopper_pearson
-from upright.watermark import Evidence, Mark, Reading, detect
-from upright.watermark.statistics import binomial_tail
+from upright.watermark import Evidence, Reading, detect
 
 LENGTHS = (60, 100, 200)
 PLAIN, COLD = Sampling(temperature=1.0), Sampling(temperature=0.7)
@@ -133,16 +132,6 @@ class Readings:
         return found
 
 
-def kgw_value(text: dict[str, Any], tokens: Sequence[int], length: int, size: int) -> float:
-    """Return the exact p-value of the green list; each pair of tokens counts once."""
-    marker = KGW(Mark(key(text["number"])), 0)
-    seen: dict[tuple[int, int], bool] = {}
-    for before, token in pairwise(tokens[:length]):
-        if (before, token) not in seen:
-            seen[before, token] = bool(marker.greens([before], size)[token])
-    return binomial_tail(sum(seen.values()), len(seen))
-
-
 def replaced(text: str, every: int, words: Sequence[str], seed: int) -> str:
     """Return the text with one word in `every` replaced by another."""
     draw = random.Random(seed)
@@ -222,7 +211,7 @@ def _others(engine: EmbeddedEngine, count: int, size: int) -> list[Power]:
                 if kind == "gumbel":
                     table.add(length, detect(cut(evidence, length), scheme="gumbel").p_value)
                 else:
-                    table.add(length, kgw_value(text, tokens, length, size))
+                    table.add(length, kgw_value(text["number"], tokens[:length], size))
     return [gumbel, kgw]
 
 
