@@ -12,6 +12,7 @@ from upright.terms import ConfigError, UprightError
 from upright.verify import WatermarkReader
 from upright.verify.watermark import LONGEST_TEXT, token_evidence
 from upright.watermark import Mark, Marker, epoch_key
+from upright.watermark.stoplist import phrase_number
 
 KEY = epoch_key(bytes(range(32)), "reader", 1)
 
@@ -127,3 +128,27 @@ def test_each_word_has_its_evidence_or_none():
     assert shown.size == len(found.tokens)
     assert math.isnan(shown[0])
     assert np.nansum(shown) == pytest.approx(found.detection.evidence.sum())
+
+
+def known_phrases(monkeypatch, *phrases):
+    numbers = np.array(sorted(phrase_number(phrase) for phrase in phrases), dtype=np.uint32)
+    monkeypatch.setattr("upright.watermark.stoplist._numbers", lambda: numbers)
+
+
+def test_words_that_end_a_common_phrase_are_no_evidence_under_any_key(monkeypatch):
+    text = text_of(marked())
+    before = read(text).detection.positions.tolist()
+    known_phrases(monkeypatch, text[20:25], text[40:45])
+    for keys in ([KEY], [epoch_key(bytes(32))]):
+        found = asyncio.run(WatermarkReader(Letterer(), keys).read(text)).detection
+        assert found.positions.tolist() == [at for at in before if at not in {24, 44}]
+
+
+def test_common_phrases_are_told_in_the_normal_form_and_in_tokens_as_in_text(monkeypatch):
+    stretch = text_of(marked())
+    known_phrases(monkeypatch, stretch[20:25])
+    decomposed = read("e\u0301" * 5 + stretch).detection.positions
+    assert 5 + 24 not in decomposed.tolist()
+    by_tokens = asyncio.run(WatermarkReader(Letterer(), [KEY]).read_ids(marked()))
+    assert 24 not in by_tokens.detection.positions.tolist()
+    assert 44 in by_tokens.detection.positions.tolist()

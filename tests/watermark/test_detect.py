@@ -192,9 +192,12 @@ def test_a_context_counts_once():
 
 
 def test_common_phrases_are_no_evidence():
-    drawn = list(range(10))
-    common = {tuple(drawn[at : at + 5]) for at in range(3)}
-    assert scored_positions(drawn, 4, common).tolist() == [7, 8, 9]
+    assert scored_positions(range(10), 4, {4, 6}).tolist() == [5, 7, 8, 9]
+
+
+def test_the_context_of_a_common_phrase_is_used_up():
+    drawn = [1, 2, 3, 4, 5, 1, 2, 3, 4, 6]
+    assert scored_positions(drawn, 4, {4}).tolist() == [5, 6, 7, 8]
 
 
 def test_certain_words_say_nothing_and_the_result_says_so():

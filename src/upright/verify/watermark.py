@@ -13,7 +13,16 @@ from upright.generate import ReadingEngine, Sampling, Token
 from upright.generate.sampler import Logits, distribution
 from upright.terms import ConfigError
 from upright.verify.normal import composed
-from upright.watermark import PUBLIC_ALPHA, WIDTH, Detection, EpochKey, Reading, Scheme, detect
+from upright.watermark import (
+    PUBLIC_ALPHA,
+    WIDTH,
+    Detection,
+    EpochKey,
+    Reading,
+    Scheme,
+    common_places,
+    detect,
+)
 
 LONGEST_TEXT = 1_000_000
 """Characters of one text."""
@@ -78,6 +87,8 @@ class TextDetection:
 class WatermarkReader:
     """Reads texts for the marks of some keys.
 
+    Words that end a phrase common among people are left out: see `upright.watermark.stoplist`.
+
     Args:
         engine: tells tokens apart, and gives the distributions for a model-aware reading. It need
             not be the model that wrote the text: another one costs power, never validity.
@@ -123,9 +134,10 @@ class WatermarkReader:
         """
         normal, places = composed(_checked(text))
         tokens = self._engine.tokens(normal)
+        common = self._common(normal, tokens)
         if places is not None:
             tokens = [Token(item.id, places[item.start], places[item.end]) for item in tokens]
-        return await self._placed(text, tokens, prompt, model_free=model_free)
+        return await self._placed(text, tokens, prompt, common, model_free=model_free)
 
     async def read_ids(
         self, tokens: Sequence[int], *, prompt: str = "", model_free: bool = False
@@ -142,14 +154,26 @@ class WatermarkReader:
             EngineError: if the engine failed.
         """
         text, placed = self._engine.placed(tokens)
-        return await self._placed(text, placed, prompt, model_free=model_free)
+        common = self._common(text, placed)
+        return await self._placed(text, placed, prompt, common, model_free=model_free)
+
+    def _common(self, text: str, tokens: Sequence[Token]) -> frozenset[int]:
+        return common_places(text, [(token.start, token.end) for token in tokens], self._width)
 
     async def _placed(
-        self, text: str, tokens: Sequence[Token], prompt: str, *, model_free: bool
+        self,
+        text: str,
+        tokens: Sequence[Token],
+        prompt: str,
+        common: frozenset[int],
+        *,
+        model_free: bool,
     ) -> TextDetection:
         before, _ = composed(_checked(prompt))
         after = [token.id for token in self._engine.tokens(before)] if before else []
-        found = await self._detect([token.id for token in tokens], after, model_free=model_free)
+        ids = [token.id for token in tokens]
+        reading = Reading(self._keys, ids, width=self._width, common=common)
+        found = await self._detect(reading, ids, after, model_free=model_free)
         spans = tuple(
             TextSpan(tokens[span.start].start, tokens[span.end - 1].end, span.p_value, span.key)
             for span in found.spans
@@ -160,8 +184,9 @@ class WatermarkReader:
         # Gumbel's numbers are evidence by themselves.
         return asked or self._scheme == "gumbel"
 
-    async def _detect(self, tokens: list[int], after: list[int], *, model_free: bool) -> Detection:
-        reading = Reading(self._keys, tokens, width=self._width)
+    async def _detect(
+        self, reading: Reading, tokens: list[int], after: list[int], *, model_free: bool
+    ) -> Detection:
         if not self._is_free(model_free) and reading.positions.size:
             wanted = set(reading.positions.tolist())
             seen: set[int] = set()

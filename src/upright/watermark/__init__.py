@@ -4,6 +4,7 @@ from upright.watermark.detect import PUBLIC_ALPHA, Detection, Span, detect, stro
 from upright.watermark.evidence import Evidence, Reading, Test, scored_positions
 from upright.watermark.marker import SCHEMES, WIDTH, Mark, Marker, Scheme
 from upright.watermark.secret import KEY_BYTES, SUBKEYS, EpochKey, epoch_key, read_key
+from upright.watermark.stoplist import common_places
 from upright.watermark.vllm import vllm_evidence
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Scheme",
     "Span",
     "Test",
+    "common_places",
     "detect",
     "epoch_key",
     "read_key",

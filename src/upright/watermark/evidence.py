@@ -58,15 +58,15 @@ class Evidence:
 
 
 def scored_positions(
-    tokens: Sequence[int], width: int, common: Collection[tuple[int, ...]] = ()
+    tokens: Sequence[int], width: int, common: Collection[int] = ()
 ) -> NDArray[np.int64]:
     """Return the places that are scored: those whose context stands there for the first time.
 
     Args:
         tokens: the text.
         width: tokens of a context.
-        common: contexts with their token, `width + 1` ids, that people write so often that they
-            say nothing; fixed without regard to any key.
+        common: places where a phrase ends that people write so often that it says nothing, as
+            `common_places` finds them without regard to any key.
     """
     seen: set[tuple[int, ...]] = set()
     found: list[int] = []
@@ -74,7 +74,7 @@ def scored_positions(
         context = tuple(tokens[at - width : at])
         if context not in seen:
             seen.add(context)
-            if (*context, tokens[at]) not in common:
+            if at not in common:
                 found.append(at)
     return np.array(found, dtype=np.int64)
 
@@ -101,7 +101,7 @@ class Reading:
         tokens: Sequence[int],
         *,
         width: int = WIDTH,
-        common: Collection[tuple[int, ...]] = (),
+        common: Collection[int] = (),
     ) -> None:
         if not keys:
             raise ConfigError("no watermark key to look for", mend="give at least one key")
