@@ -8,10 +8,12 @@ from upright.watermark import SUBKEYS, epoch_key, read_key
 from upright.watermark.numbers import (
     candidate_numbers,
     candidate_table,
+    coin,
     coins,
     nonce,
     nonces,
     token_numbers,
+    top_bytes,
     unit,
     vocabulary_numbers,
 )
@@ -58,6 +60,20 @@ def test_a_table_has_the_numbers_of_each_sub_key(count):
     table = candidate_table(KEY.subkeys, context, tokens)
     for row, subkey in zip(table, KEY.subkeys, strict=True):
         assert (row == candidate_numbers(subkey, context, tokens)).all()
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=40), st.sampled_from("<>"))
+def test_the_top_byte_is_that_of_the_number_in_either_order_of_bytes(numbers, order):
+    some = np.array(numbers, dtype=f"{order}u4")
+    assert top_bytes(some).tolist() == [number >> 24 for number in numbers]
+
+
+def test_one_coin_and_many_coins_are_the_same():
+    rows = nonces(KEY, range(50), 4)
+    many = coins(KEY.subkeys[1], rows)
+    alone = [coin(KEY.subkeys[1], row.tobytes()) for row in rows]
+    assert alone == list(zip(many.upper.tolist(), many.places.tolist(), strict=True))
+    assert {upper for upper, _ in alone} == {True, False}
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), max_size=12), st.integers(1, 5))

@@ -36,3 +36,15 @@ def test_gumbel_takes_the_largest_of_all(seed):
     with np.errstate(divide="ignore"):
         scores = np.log((numbers + 0.5) / 2**32) / probabilities
     assert gumbel.draw(probabilities, numbers) == int(scores.argmax())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_drawn_does_not_depend_on_the_order_of_bytes(seed):
+    probabilities, numbers = arranged(seed, ties=True)
+    turned = numbers.astype(numbers.dtype.newbyteorder())
+    for uniform in np.linspace(0, 0.999, 20):
+        for upper in (True, False):
+            options = {"upper": upper, "uniform": uniform}
+            place = split.draw(probabilities, numbers, **options)
+            assert split.draw(probabilities, turned, **options) == place
+    assert gumbel.draw(probabilities, turned) == gumbel.draw(probabilities, numbers)

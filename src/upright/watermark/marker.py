@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upright.watermark import gumbel, split
-from upright.watermark.numbers import NONCE, candidate_numbers, coins, nonce
+from upright.watermark.numbers import candidate_numbers, coin, nonce
 from upright.watermark.payload import LENGTH, code_word
 from upright.watermark.secret import SUBKEYS, EpochKey
 
@@ -101,6 +101,5 @@ class Marker:
         return nonce(self._mark.key, drawn[-width:]) if len(drawn) >= width else None
 
     def _coin(self, context: bytes) -> bool:
-        coin = coins(self._key, np.frombuffer(context, dtype=np.uint8).reshape(1, NONCE))
-        turned = self._word is not None and self._word[int(coin.places[0]) % LENGTH]
-        return bool(coin.upper[0]) ^ bool(turned)
+        upper, place = coin(self._key, context)
+        return upper if self._word is None else upper ^ bool(self._word[place % LENGTH])

@@ -10,7 +10,6 @@ contexts are one call too. The last block gives the coin and the place of a payl
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +27,7 @@ NONCE = 12
 _BLOCK = 16
 _LAST_BLOCK = 0xFFFFFFFF
 _SPAN = float(1 << 32)
+_TOP, _LOW = np.uint32(24), np.uint32(0xFF)
 # Up to here it is cheaper to ask for the candidates' own blocks than for the whole vocabulary's.
 _FEW = 1024
 
@@ -67,19 +67,29 @@ def nonce(key: EpochKey, context: Sequence[int]) -> bytes:
 
 
 def vocabulary_numbers(subkey: bytes, context: bytes, size: int) -> Numbers:
-    """Return the numbers of the tokens 0 to size - 1 in one context, shape (size,)."""
+    """Return the numbers of the tokens 0 to size - 1 in one context, shape (size,).
+
+    They are left as the cipher wrote them, most significant byte first, whatever the machine's
+    own order is: see `top_bytes`.
+    """
     start = context + bytes(_BLOCK - NONCE)
     zeros = _zeros(_BLOCK * -(-size // 4))
     # The cipher wants room for one more block, less a byte.
     stream = np.empty(len(zeros) + _BLOCK - 1, dtype=np.uint8)
     cipher = Cipher(algorithms.AES(subkey), modes.CTR(start)).encryptor()
     cipher.update_into(zeros, stream.data)
-    numbers = stream[: 4 * size].view(np.uint32)
-    return numbers.byteswap(inplace=True) if sys.byteorder == "little" else numbers
+    return stream[: 4 * size].view(">u4")
+
+
+def top_bytes(numbers: Numbers) -> Numbers:
+    """Return the most significant byte of each number, shape (n,), without turning any over."""
+    if numbers.dtype.isnative:
+        return numbers >> _TOP
+    return numbers.view(np.uint32) & _LOW
 
 
 def candidate_numbers(subkey: bytes, context: bytes, tokens: NDArray[np.int64]) -> Numbers:
-    """Return the numbers of candidates in one context, shape (n,).
+    """Return the numbers of candidates in one context, shape (n,), in any order of bytes.
 
     Args:
         subkey: of the response.
@@ -103,7 +113,8 @@ def candidate_table(subkeys: Sequence[bytes], context: bytes, tokens: NDArray[np
         tokens: shape (n,), n > 0, rising.
     """
     if tokens.size > _FEW:
-        return np.array([candidate_numbers(subkey, context, tokens) for subkey in subkeys])
+        rows_ = [candidate_numbers(subkey, context, tokens) for subkey in subkeys]
+        return np.array(rows_, dtype=np.uint32)
     rows = np.frombuffer(context * tokens.size, dtype=np.uint8).reshape(-1, NONCE)
     plain = _plain(rows, (tokens // 4).astype(np.uint32))
     blocks = b"".join(_encrypted(subkey, plain) for subkey in subkeys)
@@ -125,9 +136,15 @@ def coins(subkey: bytes, contexts: Bytes) -> Coins:
     return Coins(upper=(blocks[:, 0] & 1).astype(np.bool_), places=places)
 
 
+def coin(subkey: bytes, context: bytes) -> tuple[bool, int]:
+    """Return what `coins` says of one context: the coin, and the place's number."""
+    block = _encrypted(subkey, context + _LAST_BLOCK.to_bytes(_BLOCK - NONCE, "big"))
+    return bool(block[0] & 1), int.from_bytes(block[4:8], "big")
+
+
 def unit(numbers: Numbers) -> NDArray[np.float64]:
     """Return the numbers as values inside (0, 1)."""
-    return (numbers.astype(np.float64) + 0.5) / _SPAN
+    return (numbers.astype(np.uint32, copy=False).astype(np.float64) + 0.5) / _SPAN
 
 
 @lru_cache(maxsize=4)

@@ -14,13 +14,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from upright.watermark.numbers import Numbers
+from upright.watermark.numbers import Numbers, top_bytes
 
 Floats = NDArray[np.float64]
 
 _MIDDLE = 0.5
-_PER_BUCKET = 32
-PART = 12_288
+_BUCKETS = 256
+PART = 16_384
 """Candidates that are looked at together: arrays so small need no fresh pages of memory."""
 
 
@@ -35,23 +35,22 @@ def draw(probabilities: Floats, numbers: Numbers, *, upper: bool, uniform: float
         upper: the coin.
         uniform: in [0, 1); where in the half.
     """
-    bits = max(1, (probabilities.size // _PER_BUCKET).bit_length())
-    shift = np.uint32(32 - bits)
-    parts = [slice(start, start + PART) for start in range(0, numbers.size, PART)]
-    mass = np.zeros(1 << bits)
-    for part in parts:
-        mass += np.bincount(numbers[part] >> shift, probabilities[part], minlength=mass.size)
-    edges = np.cumsum(mass)
+    starts = range(0, numbers.size, PART)
+    tops = [top_bytes(numbers[start : start + PART]) for start in starts]
+    mass = np.zeros(_BUCKETS)
+    for start, top in zip(starts, tops, strict=True):
+        mass += np.bincount(top, probabilities[start : start + PART], minlength=_BUCKETS)
+    edges = mass.cumsum()
     target = _MIDDLE * (float(upper) + uniform) * float(edges[-1])
-    bucket = min(int(np.searchsorted(edges, target, side="right")), int(mass.nonzero()[0][-1]))
+    bucket = min(int(edges.searchsorted(target, side="right")), int(mass.nonzero()[0][-1]))
     members = np.concatenate(
-        [part.start + np.flatnonzero(numbers[part] >> shift == bucket) for part in parts]
+        [start + (top == bucket).nonzero()[0] for start, top in zip(starts, tops, strict=True)]
     )
-    members = members[np.argsort(numbers[members], kind="stable")]
-    within = np.cumsum(probabilities[members])
-    place = int(np.searchsorted(within, target - (edges[bucket] - mass[bucket]), side="right"))
+    members = members[numbers[members].astype(np.uint32).argsort(kind="stable")]
+    own = probabilities[members]
+    place = int(own.cumsum().searchsorted(target - (edges[bucket] - mass[bucket]), side="right"))
     # Sums round: the last candidate that has any mass ends the bucket.
-    last = int(probabilities[members].nonzero()[0][-1])
+    last = int(own.nonzero()[0][-1])
     return int(members[min(place, last)])
 
 
