@@ -2,12 +2,13 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.watermark.texts import SIZE, WORDS, chances, read, written
 
 from upright.terms import ConfigError
 from upright.watermark import (
+    Evidence,
     Mark,
     Marker,
     Reading,
@@ -17,6 +18,7 @@ from upright.watermark import (
     strongest,
 )
 from upright.watermark.evidence import LONGEST
+from upright.watermark.evidence import Test as Hypothesis
 
 MASTER = bytes(range(32))
 KEY = epoch_key(MASTER, "t", 1)
@@ -160,6 +162,59 @@ def test_several_schemes_at_once_are_all_paid_for():
     assert both.p_value == pytest.approx(2 * one.p_value)
     assert both.e_value == pytest.approx((one.e_value + other.e_value) / 2)
     assert all(span.p_value <= 1e-6 for span in both.spans)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 500), st.integers(10, 60), st.integers(1, 6), st.booleans())
+def test_what_is_told_of_several_keys_and_schemes_agrees_with_itself(seed, length, keys, bits):
+    drawn = text(seed, length=length, mark=Mark(KEY, payload=77 if bits else None))
+    tenants = [KEY, *(epoch_key(MASTER, "other", number) for number in range(keys - 1))]
+    evidence = read(Reading(tenants, drawn), drawn)
+    results = [
+        detect(evidence, scheme=scheme, payload="unknown" if bits else None)
+        for scheme in ("split", "gumbel", "split")
+    ]
+    found = strongest(results)
+    assert found.p_value == min(1.0, 3 * min(one.p_value for one in results))
+    for one in (*results, found):
+        assert bool(one.spans) == (one.verdict == "watermarked") == (one.p_value <= 1e-6)
+        assert all(span.p_value <= 1e-6 for span in one.spans)
+        assert {span.key for span in one.spans} <= {key.name for key in tenants}
+        ends = [place for span in one.spans for place in (span.start, span.end)]
+        assert ends == sorted(ends)
+        assert all(span.start in one.positions for span in one.spans)
+        # What is watched word by word never says more than the e-value in the end.
+        assert math.exp(one.log_e[-1]) <= one.e_value * (1 + 1e-9)
+
+
+def test_a_whole_text_stays_marked_when_no_stretch_is_after_many_tries():
+    one = found_in(text(12, length=36), alpha=1e-3)
+    (stretch,) = one.spans
+    assert stretch.p_value > 3 * one.p_value
+    found = strongest([one] * int(1e-3 / one.p_value), alpha=1e-3)
+    assert (found.verdict, len(found.spans)) == ("watermarked", 1)
+    assert found.spans[0].p_value == found.p_value <= 1e-3
+
+
+def test_a_stretch_is_told_with_the_key_whose_stretch_it_is():
+    """One key thinly over the whole text, which fits best; another only in a stretch."""
+    numbers = np.random.default_rng(3)
+    signed = np.where(numbers.random((1000, 2)) < (0.68, 0.5), 1.0, -1.0)
+    signed[320:400, 1] = 1.0
+    evidence = Evidence(
+        tests=(Hypothesis(epoch_key(MASTER, "thin"), 0), Hypothesis(KEY, 0)),
+        positions=np.arange(1000),
+        signed=signed,
+        uniform=np.full(signed.shape, 0.5),
+        places=np.arange(2000).reshape(1000, 2) // 2 % 32,
+        exact=True,
+    )
+    found = detect(evidence, payload="unknown")
+    assert found.key == "thin/0"
+    (span,) = found.spans
+    assert span.key == "t/1"
+    assert abs(span.start - 320) <= 16
+    assert abs(span.end - 400) <= 16
 
 
 def test_a_text_that_is_marked_as_a_whole_has_at_least_one_span():

@@ -123,19 +123,29 @@ def strongest(found: Sequence[Detection], *, alpha: float = PUBLIC_ALPHA) -> Det
     Args:
         found: at least one.
         alpha: threshold of the verdict, as it was for each.
+
+    Returns:
+        The strongest; its `log_e` is lowered so that it never exceeds that of the average of all,
+        whose value at the end is `e_value`.
     """
     tried = len(found)
     best = min(found, key=lambda one: one.p_value)
     p_value = min(1.0, tried * best.p_value)
     marked = p_value <= alpha
-    spans = (replace(span, p_value=min(1.0, tried * span.p_value)) for span in best.spans)
+    paid = (replace(span, p_value=min(1.0, tried * span.p_value)) for span in best.spans)
+    spans = tuple(span for span in paid if span.p_value <= alpha)
+    if not spans and best.positions.size:
+        # As for one: no stretch is certain enough by itself, but the whole text is.
+        first, last = int(best.positions[0]), int(best.positions[-1])
+        spans = (Span(first, last + 1, p_value, best.key),)
     return replace(
         best,
         p_value=p_value,
         e_value=sum(one.e_value for one in found) / tried,
         verdict="watermarked" if marked else "insufficient",
-        spans=tuple(span for span in spans if span.p_value <= alpha) if marked else (),
+        spans=spans if marked else (),
         payload=best.payload if marked else None,
+        log_e=best.log_e - math.log(tried),
     )
 
 
@@ -152,7 +162,7 @@ def _detect_unknown(evidence: Evidence, alpha: float) -> Detection:
     scanned = scan < whole
     best = column if scanned else best
     marked = p_value <= alpha
-    found = (_span(evidence, stretch, best, scan),) if marked and 2 * scan <= alpha else ()
+    found = (_span(evidence, stretch, column, scan),) if marked and 2 * scan <= alpha else ()
     read = slice(stretch.start, stretch.end) if scanned else slice(None)
     own = evidence.signed[:, best]
     votes = np.bincount(evidence.places[read, best], weights=own[read], minlength=LENGTH)
