@@ -89,6 +89,7 @@ SENTENCES = {
         "At most 99 tokens an answer.",
         "Told beforehand: “Be exact.”",
         "Answers carry a watermark (scheme split).",
+        "Answers are certified: others can check that they were delivered as they are.",
         "Sources are taken from library.",
     ],
     "In what users write": [
@@ -142,6 +143,7 @@ def test_a_stage_without_rules_is_not_mentioned():
     [
         ('path = "models/small"', "", None),
         ('scheme = "split"', 'scheme = "none"', "Answers carry no watermark."),
+        ("[sources]", "[certificates]\nissue = false\n[sources]", "Answers are not certified."),
         ('text = "By a machine."', "", "Readers are not told that a machine wrote it."),
         ("visible = true", "", "“By a machine.” stands beside each answer."),
         ("keep_texts = true", "", "Texts are not kept; their digests are."),

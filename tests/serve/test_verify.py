@@ -30,7 +30,8 @@ def test_a_text_that_the_gateway_wrote_is_found_and_the_answer_says_that_it_is_m
     assert answer["x_upright"]["watermark"] == {"scheme": "split", "epoch": 1}
     text = answer["choices"][0]["message"]["content"]
     found = verify(running, text=text, id="mine")
-    assert (found["id"], found["verdict"]) == ("mine", "watermarked")
+    assert (found["id"], found["verdict"]) == ("mine", "certified")
+    assert found["watermark"]["verdict"] == "watermarked"
     assert found["watermark"]["p_value"] <= 1e-6
     assert found["watermark"]["spans"]
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from upright.answer.answering import Answering
+from upright.answer.certifying import certifier_for
 from upright.answer.judge import Judge
 from upright.answer.marking import mark_for
 from upright.answer.request import Answer, AnswerPiece, AnswerRequest
@@ -53,6 +54,7 @@ class Answerer:
         self.writer = writer
         self.pinned = pinned
         self.mark = mark_for(policy, engine, ledger.home)
+        self.certifier = certifier_for(policy, pool.digest, engine, self.mark, ledger)
 
     @property
     def judge(self) -> Judge:

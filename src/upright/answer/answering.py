@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -32,6 +32,7 @@ from upright.terms import Action
 
 if TYPE_CHECKING:
     from upright.answer.answerer import Answerer
+    from upright.answer.certifying import Attached, Drafted
     from upright.ledger import UseState
 
 _SALT_BYTES = 16
@@ -60,6 +61,7 @@ class Answering:
         self._usage = Usage()
         self._review: str | None = None
         self._releaser: Releaser | None = None
+        self._certificates: tuple[Attached, ...] = ()
         self._unclosed = False
 
     async def whole(self) -> Answer:
@@ -215,13 +217,25 @@ class Answering:
                 choices=self._sent.choices(),
                 salt=self._salt,
             )
-        await self._close()
+        await self._certify(prompt)
         last[-1] = replace(last[-1], usage=self._usage, upright=self._evidence())
         return last
 
-    async def _close(self, reason: str = "") -> None:
+    async def _certify(self, prompt: Prompt) -> None:
+        """Commit `closed` and the certificates together, and keep these for the client."""
+        certifier = self._answerer.certifier
+        if certifier is None or self._releaser is None:
+            await self._close()
+            return
+        drafted = await certifier.draft(self.id, self._sent.choices(), prompt.originals)
+        await self._close(drafted=drafted)
+        self._certificates = await certifier.attach(drafted)
+
+    async def _close(self, reason: str = "", drafted: Sequence[Drafted] = ()) -> None:
         self._unclosed = False
-        await self._journal.write("closed", self._closing(reason))
+        body = self._closing(reason)
+        body["certificates"] = [one.draft.reference for one in drafted]
+        await self._journal.write("closed", body, [one.draft.row for one in drafted])
 
     def _submit_close(self, reason: str) -> None:
         self._unclosed = False
@@ -256,6 +270,7 @@ class Answering:
             salt=self._salt.hex(),
             review_id=self._review,
             watermark=self._watermark(),
+            certificates=self._certificates,
         )
 
     def _watermark(self) -> dict[str, object] | None:

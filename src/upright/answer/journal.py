@@ -14,7 +14,7 @@ from upright.ledger import Event
 from upright.terms import Action, canonical_json
 
 if TYPE_CHECKING:
-    from upright.ledger import Entry, LedgerWriter, UseState
+    from upright.ledger import Entry, LedgerWriter, NewCertificate, UseState
 
 _DOMAIN = b"upright answer 1\x00"
 
@@ -66,13 +66,24 @@ class Journal:
         self._use_case = use_case
         self._request = request
 
-    def submit(self, kind: str, body: Mapping[str, Any]) -> Future[tuple[Entry, UseState]]:
-        """Hand an event to the writer; its future is done when the event is committed."""
-        return self._writer.submit(Event(kind, self._use_case, body, self._request))
+    def submit(
+        self, kind: str, body: Mapping[str, Any], certificates: Sequence[NewCertificate] = ()
+    ) -> Future[tuple[Entry, UseState]]:
+        """Hand an event to the writer; its future is done when the event is committed.
 
-    async def write(self, kind: str, body: Mapping[str, Any]) -> UseState:
-        """Commit an event and return the state of the use at that very moment."""
-        _, state = await asyncio.wrap_future(self.submit(kind, body))
+        Args:
+            kind: of event.
+            body: what it says.
+            certificates: recorded with it, or not at all.
+        """
+        event = Event(kind, self._use_case, body, self._request)
+        return self._writer.submit(event, certificates)
+
+    async def write(
+        self, kind: str, body: Mapping[str, Any], certificates: Sequence[NewCertificate] = ()
+    ) -> UseState:
+        """Commit an event and return the state of the use at that very moment; see `submit`."""
+        _, state = await asyncio.wrap_future(self.submit(kind, body, certificates))
         return state
 
     def note_errors(self, verdicts: Sequence[TextVerdict]) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from upright.generate.types import Message, TokenLogprob
 from upright.terms import Stage, UprightError, Verdict
+
+if TYPE_CHECKING:
+    from upright.answer.certifying import Attached
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,7 @@ class XUpright:
         salt: hex; with it the holder of the answer can recompute the digest in the ledger.
         review_id: of the item that waits for a person, or None.
         watermark: scheme and epoch of the mark, or None where the answer carries none.
+        certificates: of the choices that have text, unless the use declines them.
     """
 
     id: str
@@ -136,6 +140,7 @@ class XUpright:
     salt: str
     review_id: str | None = None
     watermark: Mapping[str, Any] | None = None
+    certificates: tuple[Attached, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the public shape."""
@@ -153,6 +158,8 @@ class XUpright:
             shape["review_id"] = self.review_id
         if self.watermark is not None:
             shape["watermark"] = dict(self.watermark)
+        if self.certificates:
+            shape["certificates"] = [attached.to_json() for attached in self.certificates]
         return shape
 
 

@@ -210,10 +210,18 @@ class Certifier:
             NotFoundError: if the log never had so many leaves.
         """
         kept = self.open_head(older)
-        newest = self.issuer.growth(self._store.log.consistency(kept.size))
+        newest = self.growth_from(kept.size)
         with told():
             offline.check_growth(newest, kept, self.issuer.trusted())
         return newest
+
+    def growth_from(self, size: int) -> bytes:
+        """Return the newest head with the proof that it contains the log of `size` leaves.
+
+        Raises:
+            NotFoundError: if the log never had so many leaves, or `size` is not positive.
+        """
+        return self.issuer.growth(self._store.log.consistency(size))
 
     # Taking back -----------------------------------------------------------------------------
 

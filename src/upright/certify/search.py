@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from upright.certify import offline
 from upright.certify.chunks import LONGEST, candidates
@@ -89,6 +89,24 @@ class Match:
     def edited_copy_of(self) -> str | None:
         """Id of the certificate whose text was edited into this one; never raises a verdict."""
         return self.certificate if self.alike is not None and not self.certified else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the public shape."""
+        revoked = self.revocation
+        return {
+            "id": self.certificate,
+            "kind": self.kind,
+            "certified": self.certified,
+            "time": self.time,
+            "request": self.request,
+            "share": self.share,
+            "spans": [{"start": start, "end": end} for start, end in self.spans],
+            "echoed": [{"start": start, "end": end} for start, end in self.echoed],
+            "alike": self.alike,
+            "revoked": None
+            if revoked is None
+            else {"time": revoked.time, "reason": revoked.reason},
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,5 +81,6 @@ from upright.cli import (  # noqa: E402, F401 (they need `app`, and are needed f
     policy,
     serve,
     uses,
+    verify,
     watermark,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -110,7 +110,7 @@ def excerpt(
     """Prove that an excerpt is of a certified text, without the rest of it."""
     del debug
     with _certifier() as certifier:
-        data = certifier.excerpt(name, _read_text(file))
+        data = certifier.excerpt(name, read_text(file))
     if as_json:
         write_line({"excerpt": _base64(data)})
     else:
@@ -137,11 +137,23 @@ def check(  # noqa: PLR0917 (Typer names them as options)
 ) -> None:
     """Check a file without the ledger or a network; exit 1 if it is refused."""
     del debug
+    given = {"text": text, "revoked": revoked, "older": older}
+    check_files(file, keys, given, as_json=as_json)
+
+
+def check_files(
+    file: Path, keys: Path | None, others: Mapping[str, Path | None], *, as_json: bool
+) -> None:
+    """Check a file as the stand-alone verifier does, and print what it shows.
+
+    Raises:
+        CertificateError: if it is refused.
+        ConfigError: for a file that cannot be read.
+    """
     from upright.certify.errors import told
     from upright.certify.offline import check as check_offline
 
-    given = {"text": text, "revoked": revoked, "older": older}
-    files = {name: _read(path) for name, path in given.items() if path is not None}
+    files = {name: _read(path) for name, path in others.items() if path is not None}
     with told():
         report = check_offline(_read(file), _keys(keys), **files)
     if as_json:
@@ -273,7 +285,12 @@ def _read(path: Path) -> bytes:
         raise ConfigError(f"{path}: {error.strerror}", mend="give a file") from None
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Return a file's text.
+
+    Raises:
+        ConfigError: if it cannot be read, or is not UTF-8.
+    """
     try:
         return _read(path).decode()
     except UnicodeDecodeError:

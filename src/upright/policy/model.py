@@ -83,6 +83,14 @@ class WatermarkSection(_Section):
     )
 
 
+class CertificatesSection(_Section):
+    """Whether answers are certified."""
+
+    issue: bool = Field(
+        default=True, description="Certify each answer and put the certificate into the log."
+    )
+
+
 class GuardRule(_Section):
     """What to do with findings. The first rule that fits a finding decides."""
 
@@ -232,6 +240,7 @@ class Policy(_Section):
     engine: EngineSection = EngineSection()
     generation: Generation = Generation()
     watermark: WatermarkSection = WatermarkSection()
+    certificates: CertificatesSection = CertificatesSection()
     guard: GuardSection = GuardSection()
     sources: Sources = Sources()
     audit: AuditSection = AuditSection()

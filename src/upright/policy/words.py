@@ -107,6 +107,10 @@ def generation_lines(policy: Policy) -> Iterator[str]:
         yield "Answers carry no watermark."
     else:
         yield f"Answers carry a watermark (scheme {policy.watermark.scheme})."
+    if policy.certificates.issue:
+        yield "Answers are certified: others can check that they were delivered as they are."
+    else:
+        yield "Answers are not certified."
     if policy.sources.database is not None:
         yield f"Sources are taken from {policy.sources.database}."
 

@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from upright.serve.errors import ApiError, Problem, http_problem, problem_of
 from upright.serve.logs import log_failure
-from upright.serve.routes import health, openai, origin, people
+from upright.serve.routes import certificates, health, openai, origin, people
 from upright.serve.state import GatewayState
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def build_app(state: GatewayState) -> FastAPI:
     app.add_middleware(Shell, state=state)
     for kind, handler in _handlers(state).items():
         app.add_exception_handler(kind, handler)
-    for routes in (openai, origin, people, health):
+    for routes in (openai, origin, certificates, people, health):
         routes.add(app, state)
     return app
 
@@ -64,7 +65,14 @@ def _handlers(
     async def http_error(_: Request, error: HTTPException) -> Response:
         return _response(http_problem(error.status_code), error.headers)
 
-    return {ApiError: api_error, HTTPException: http_error}
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        param = str(first["loc"][-1])
+        problem = Problem(400, "invalid_request", f"{param}: {first['msg']}", param)
+        state.metrics.refused.labels(problem.code).inc()
+        return _response(problem)
+
+    return {ApiError: api_error, HTTPException: http_error, RequestValidationError: invalid}
 
 
 def _response(problem: Problem, headers: Any = None) -> Response:  # noqa: ANN401 (Starlette's own optional mapping)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from upright.certify import Certifier, Match
 from upright.generate import ReadingEngine, Sampling
 from upright.policy import Policy
 from upright.verify.watermark import PLAIN, TextDetection, WatermarkReader
@@ -33,43 +35,61 @@ class Verification:
     Attributes:
         verdict: the strongest evidence that there is.
         watermark: what was read of the mark; None where the use has no key.
+        match: the certificate that has most to do with the text; None if there is none.
     """
 
     verdict: Verdict
     watermark: TextDetection | None
+    match: Match | None = None
 
     @property
     def sentence(self) -> str:
         """What the verdict proves, and what not, in plain words."""
         return SENTENCES[self.verdict]
 
+    @property
+    def edited_copy_of(self) -> str | None:
+        """Id of the certificate whose text was edited into this one; no verdict rests on it."""
+        return None if self.match is None else self.match.edited_copy_of
+
     def to_json(self) -> dict[str, Any]:
         """Return the public shape."""
-        found = None if self.watermark is None else self.watermark.to_json()
-        return {"verdict": self.verdict, "meaning": self.sentence, "watermark": found}
+        return {
+            "verdict": self.verdict,
+            "meaning": self.sentence,
+            "edited_copy_of": self.edited_copy_of,
+            "certificate": None if self.match is None else self.match.to_json(),
+            "watermark": None if self.watermark is None else self.watermark.to_json(),
+        }
 
 
 class Verifier:
     """Looks for every evidence of origin that a use can have left in a text.
 
     Args:
-        engine: reads texts.
-        keys: the use's watermark keys, all epochs.
         policy: the use; its mark and its sampling.
+        engine: reads texts; None looks for no mark.
+        keys: the use's watermark keys, all epochs.
+        certifier: finds certificates; None looks for none.
+        sampling: how the use draws words.
     """
 
     def __init__(
         self,
-        engine: ReadingEngine,
-        keys: Sequence[EpochKey],
         policy: Policy,
         *,
+        engine: ReadingEngine | None = None,
+        keys: Sequence[EpochKey] = (),
+        certifier: Certifier | None = None,
         sampling: Sampling = PLAIN,
     ) -> None:
-        section = policy.watermark
-        scheme: Scheme = "gumbel" if section.scheme == "gumbel" else "split"
-        self._reader = (
-            WatermarkReader(
+        self._use_case = policy.use_case.name
+        self._certifier = certifier
+        self._reader = None
+        if engine is not None and keys:
+            section = policy.watermark
+            scheme: Scheme = "gumbel" if section.scheme == "gumbel" else "split"
+            self._reader = WatermarkReader(
                 engine,
                 keys,
                 scheme=scheme,
@@ -77,9 +97,6 @@ class Verifier:
                 sampling=sampling,
                 payload=section.payload,
             )
-            if keys
-            else None
-        )
 
     async def verify(
         self, text: str, *, prompt: str = "", model_free: bool = False
@@ -94,8 +111,15 @@ class Verifier:
         Raises:
             ConfigError: for a text that is none, or too long.
             EngineError: if the engine failed.
+            CertificateError: if the record of a certificate was changed.
         """
-        if self._reader is None:
-            return Verification("insufficient", None)
-        found = await self._reader.read(text, prompt=prompt, model_free=model_free)
-        return Verification(found.detection.verdict, found)
+        match = found = None
+        if self._certifier is not None:
+            match = await asyncio.to_thread(self._certifier.find, text, use_case=self._use_case)
+        if self._reader is not None:
+            found = await self._reader.read(text, prompt=prompt, model_free=model_free)
+        if match is not None and match.certified:
+            verdict: Verdict = "certified"
+        else:
+            verdict = "insufficient" if found is None else found.detection.verdict
+        return Verification(verdict, found, match)

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from upright.answer import UseStoppedError
 from upright.answer.journal import Journal
+from upright.certify import Certifier
 from upright.generate import ReadingEngine
 from upright.generate.marking import keys_of
 from upright.serve.body import read_model
@@ -64,15 +65,18 @@ async def verification(answerer: Answerer, text: str, *, prompt: str = "") -> Ve
         )
     engine, policy = answerer.engine, answerer.policy
     keys = await asyncio.to_thread(keys_of, policy, answerer.ledger.home)
-    if isinstance(engine, ReadingEngine):
-        verifier = Verifier(engine, keys, policy, sampling=answerer.sampling({}))
-        try:
-            found = await verifier.verify(text, prompt=prompt)
-        except ConfigError as error:
-            raise refused(400, "not_a_text", error.problem, param="text") from None
-    else:
-        # What such an engine writes carries no mark, so there is none to look for.
-        found = Verification("insufficient", None)
+    verifier = Verifier(
+        policy,
+        # What another engine writes carries no mark, so there is none to look for.
+        engine=engine if isinstance(engine, ReadingEngine) else None,
+        keys=keys,
+        certifier=Certifier.open(answerer.ledger),
+        sampling=answerer.sampling({}),
+    )
+    try:
+        found = await verifier.verify(text, prompt=prompt)
+    except ConfigError as error:
+        raise refused(400, "not_a_text", error.problem, param="text") from None
     journal = Journal(answerer.writer, policy.use_case.name, "")
     body = {"endpoint": "verify", "texts": 1, "verdict": found.verdict}
     use = await journal.write("verdict", body)

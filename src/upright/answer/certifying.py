@@ -1,0 +1,160 @@
+"""The certificates that travel with an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from upright.certify import Certifier, Statement
+from upright.certify.offline import LARGEST_TEXT
+
+if TYPE_CHECKING:
+    from upright.answer.request import AnswerChoice
+    from upright.certify import Draft
+    from upright.generate.types import Engine
+    from upright.ledger import Ledger
+    from upright.policy import Policy
+    from upright.watermark import Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """The certificate of one choice.
+
+    Attributes:
+        index: which choice.
+        id: the certificate's name.
+        cose: COSE_Sign1 with its receipt, as `upright certify check` reads it.
+    """
+
+    index: int
+    id: str
+    cose: bytes
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the public shape; the certificate is in base64."""
+        cose = base64.b64encode(self.cose).decode("ascii")
+        return {"index": self.index, "id": self.id, "cose": cose}
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A signed certificate that the ledger does not know yet.
+
+    Attributes:
+        index: which choice it is of.
+        draft: see `Certifier.draft`.
+    """
+
+    index: int
+    draft: Draft
+
+
+class AnswerCertifier:
+    """Certifies the answers of one use.
+
+    Args:
+        policy: the use case.
+        guard_digest: of the guard that checks its answers.
+        engine: writes them.
+        mark: what they are marked with.
+        ledger: records the certificates.
+
+    Raises:
+        CertificateError: if the names in the policy do not fit into a certificate.
+        KeyFileError: if the issuer's key cannot be used. Better before an answer than after it.
+    """
+
+    def __init__(
+        self, policy: Policy, guard_digest: str, engine: Engine, mark: Mark | None, ledger: Ledger
+    ) -> None:
+        self._policy = policy
+        self._guard_digest = guard_digest
+        self._engine = engine
+        self._mark = mark
+        self._certifier = Certifier.open(ledger)
+        self._own = _own_texts(policy)
+        self._certifier.issuer.key()
+        self._statement("ans")
+
+    async def draft(
+        self, request: str, choices: Iterable[AnswerChoice], prompt: Sequence[str]
+    ) -> list[Drafted]:
+        """Sign a certificate for each choice that has text.
+
+        Tool calls and reasoning are in the ledger's digest of the answer and in no certificate.
+
+        Args:
+            request: the answer's id.
+            choices: as they are sent.
+            prompt: what the client sent. What an answer repeats of it, or of the texts of the
+                policy itself, is recorded and not certified.
+        """
+        texts = [
+            (choice.index, choice.content)
+            for choice in choices
+            if choice.content.strip() and len(choice.content) <= LARGEST_TEXT
+        ]
+        if not texts:
+            return []
+        statement = self._statement(request)
+        shown = (*prompt, *self._own)
+
+        def sign() -> list[Drafted]:
+            return [
+                Drafted(index, self._certifier.draft(statement, text, shown))
+                for index, text in texts
+            ]
+
+        return await asyncio.to_thread(sign)
+
+    async def attach(self, drafted: Sequence[Drafted]) -> tuple[Attached, ...]:
+        """Return certificates with their receipts, once the ledger has recorded them."""
+        if not drafted:
+            return ()
+
+        def finish() -> tuple[Attached, ...]:
+            finished = ((one.index, self._certifier.finish(one.draft)) for one in drafted)
+            return tuple(Attached(index, done.id, done.data) for index, done in finished)
+
+        return await asyncio.to_thread(finish)
+
+    def _statement(self, request: str) -> Statement:
+        digest = self._engine.digest
+        return Statement(
+            use_case=self._policy.use_case.name,
+            request=request,
+            policy_digest=self._policy.digest,
+            guard_digest=self._guard_digest,
+            model=self._engine.name,
+            model_digest=digest,
+            # An engine that knows its files takes the digest over model and tokenizer together.
+            tokenizer_digest=digest,
+            scheme="none" if self._mark is None else self._mark.scheme,
+            epoch=None if self._mark is None else self._mark.key.epoch,
+        )
+
+
+def certifier_for(
+    policy: Policy, guard_digest: str, engine: Engine, mark: Mark | None, ledger: Ledger
+) -> AnswerCertifier | None:
+    """Return what certifies the answers of a use; None if the use declines."""
+    if not policy.certificates.issue:
+        return None
+    return AnswerCertifier(policy, guard_digest, engine, mark, ledger)
+
+
+def _own_texts(policy: Policy) -> tuple[str, ...]:
+    """Return the texts of the policy that can stand in answers: nobody's words are theirs."""
+    guard = policy.guard
+    texts = (
+        policy.generation.system,
+        policy.disclosure.text,
+        guard.notice,
+        guard.review_notice,
+        *(rule.text for rule in guard.rule),
+    )
+    return tuple(text for text in texts if text)
