@@ -1,6 +1,7 @@
 """Finds, checks and opens packaged models; nothing else loads weights."""
 
 from upright.weights.checksum import verified_digest
+from upright.weights.detector import open_detector
 from upright.weights.packaged import SMOLLM2, PackagedModel, Weights, open_packaged
 
 
@@ -11,4 +12,12 @@ def open_fast(model: PackagedModel = SMOLLM2) -> Weights:
     return requantise.open_fast(model)
 
 
-__all__ = ["SMOLLM2", "PackagedModel", "Weights", "open_fast", "open_packaged", "verified_digest"]
+__all__ = [
+    "SMOLLM2",
+    "PackagedModel",
+    "Weights",
+    "open_detector",
+    "open_fast",
+    "open_packaged",
+    "verified_digest",
+]
