@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 def verify(  # noqa: PLR0917 (Typer names them as options)
     file: Annotated[
         str,
-        typer.Argument(metavar="FILE", help="Lines of id?, text, prompt?; - is standard input."),
+        typer.Argument(
+            metavar="FILE", help="Lines of id?, text, prompt?, writer?, kind?; - is input."
+        ),
     ] = "-",
     policy: Annotated[
         str,
@@ -135,18 +137,24 @@ async def _told(
     verifier: Verifier, where: str, line: Mapping[str, Any], *, model_free: bool
 ) -> tuple[dict[str, Any], Verification | None]:
     """Return what a line's text says; a bad line is told and costs no other its result."""
-    text, prompt = line.get("text"), line.get("prompt", "")
+    given = {"prompt": "", "writer": None, "kind": None} | {
+        name: line[name] for name in ("text", "prompt", "writer", "kind") if name in line
+    }
     try:
-        if not isinstance(text, str) or not isinstance(prompt, str):
+        wrong = [name for name in ("text", *given) if not _fits(name, given.get(name))]
+        if wrong:
             raise ConfigError(
-                "`text` is no string" if not isinstance(text, str) else "`prompt` is no string",
-                mend='write one {"id": …, "text": …} a line',
+                f"`{wrong[0]}` is no string", mend='write one {"id": …, "text": …} a line'
             )
-        found = await verifier.verify(text, prompt=prompt, model_free=model_free)
+        found = await verifier.verify(given.pop("text"), model_free=model_free, **given)
     except UprightError as error:
         told = {"error": f"{where}: {error.problem}", "mend": error.mend}
         return {"verdict": "insufficient", **told}, None
     return found.to_json(), found
+
+
+def _fits(name: str, value: object) -> bool:
+    return isinstance(value, str) or (value is None and name in {"writer", "kind"})
 
 
 def _print(told: Mapping[str, Any], found: Verification | None) -> None:
@@ -167,6 +175,10 @@ def _print(told: Mapping[str, Any], found: Verification | None) -> None:
         typer.echo(f"certificate {match.certificate} of {match.time[:10]}: {state}")
     else:
         typer.echo("certificate: none is known for this text")
+    if found.statistical is not None:
+        score = found.statistical.score
+        shown = "none" if score is None else f"{score:.2f} of {found.statistical.threshold:.2f}"
+        typer.echo(f"style: score {shown}; {found.statistical.sentence}")
     if found.watermark is None:
         typer.echo("watermark: this use has no key, so there is no mark to look for")
         return

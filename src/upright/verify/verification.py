@@ -10,6 +10,7 @@ from typing import Any, Literal
 from upright.certify import Certifier, Match
 from upright.generate import ReadingEngine, Sampling
 from upright.policy import Policy
+from upright.verify.statistical import StatisticalEvidence, StatisticalReader
 from upright.verify.watermark import PLAIN, TextDetection, WatermarkReader
 from upright.watermark import EpochKey, Scheme
 
@@ -36,15 +37,20 @@ class Verification:
         verdict: the strongest evidence that there is.
         watermark: what was read of the mark; None where the use has no key.
         match: the certificate that has most to do with the text; None if there is none.
+        statistical: what its style says; None where something stronger was found, or no model
+            was asked.
     """
 
     verdict: Verdict
     watermark: TextDetection | None
     match: Match | None = None
+    statistical: StatisticalEvidence | None = None
 
     @property
     def sentence(self) -> str:
         """What the verdict proves, and what not, in plain words."""
+        if self.verdict == "statistical" and self.statistical is not None:
+            return self.statistical.sentence
         return SENTENCES[self.verdict]
 
     @property
@@ -60,6 +66,7 @@ class Verification:
             "edited_copy_of": self.edited_copy_of,
             "certificate": None if self.match is None else self.match.to_json(),
             "watermark": None if self.watermark is None else self.watermark.to_json(),
+            "statistical": None if self.statistical is None else self.statistical.to_json(),
         }
 
 
@@ -85,6 +92,7 @@ class Verifier:
     ) -> None:
         self._use_case = policy.use_case.name
         self._certifier = certifier
+        self._style = None if engine is None else StatisticalReader(engine)
         self._reader = None
         if engine is not None and keys:
             section = policy.watermark
@@ -99,7 +107,13 @@ class Verifier:
             )
 
     async def verify(
-        self, text: str, *, prompt: str = "", model_free: bool = False
+        self,
+        text: str,
+        *,
+        prompt: str = "",
+        model_free: bool = False,
+        writer: str | None = None,
+        kind: str | None = None,
     ) -> Verification:
         """Return what is known of a text.
 
@@ -107,9 +121,11 @@ class Verifier:
             text: the text.
             prompt: what stood before it, if that is known.
             model_free: ask no model.
+            writer: see `StatisticalReader.read`.
+            kind: see `StatisticalReader.read`.
 
         Raises:
-            ConfigError: for a text that is none, or too long.
+            ConfigError: for a text that is none or too long, or a group that was not measured.
             EngineError: if the engine failed.
             CertificateError: if the record of a certificate was changed.
         """
@@ -119,7 +135,10 @@ class Verifier:
         if self._reader is not None:
             found = await self._reader.read(text, prompt=prompt, model_free=model_free)
         if match is not None and match.certified:
-            verdict: Verdict = "certified"
-        else:
-            verdict = "insufficient" if found is None else found.detection.verdict
-        return Verification(verdict, found, match)
+            return Verification("certified", found, match)
+        if found is not None and found.detection.verdict == "watermarked":
+            return Verification("watermarked", found, match)
+        style = None
+        if self._style is not None and not model_free:
+            style = await self._style.read(text, writer=writer, kind=kind)
+        return Verification("insufficient" if style is None else style.verdict, found, match, style)

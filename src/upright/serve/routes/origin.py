@@ -44,12 +44,21 @@ def add(app: FastAPI, state: GatewayState) -> None:
             state.gate.enter(key.id, most=most),
             state.uses.lease(key.use_case) as answerer,
         ):
-            found = await verification(answerer, body.text, prompt=body.prompt)
+            found = await verification(
+                answerer, body.text, prompt=body.prompt, writer=body.writer, kind=body.kind
+            )
         told: dict[str, Any] = {"id": body.id} if body.id else {}
         return JSONResponse({"object": "upright.verification", **told, **found.to_json()})
 
 
-async def verification(answerer: Answerer, text: str, *, prompt: str = "") -> Verification:
+async def verification(
+    answerer: Answerer,
+    text: str,
+    *,
+    prompt: str = "",
+    writer: str | None = None,
+    kind: str | None = None,
+) -> Verification:
     """Look for the evidence a use can have left in a text, and record that somebody asked.
 
     Raises:
@@ -74,7 +83,7 @@ async def verification(answerer: Answerer, text: str, *, prompt: str = "") -> Ve
         sampling=answerer.sampling({}),
     )
     try:
-        found = await verifier.verify(text, prompt=prompt)
+        found = await verifier.verify(text, prompt=prompt, writer=writer, kind=kind)
     except ConfigError as error:
         raise refused(400, "not_a_text", error.problem, param="text") from None
     journal = Journal(answerer.writer, policy.use_case.name, "")
