@@ -75,3 +75,17 @@ def test_a_gateway_that_never_marked_has_nothing_to_look_for(tmp_path):
     with Gateway(tmp_path, plain, engine=ScriptedEngine(echo)) as gateway:
         found = verify(gateway, text="Hello there.")
     assert (found["verdict"], found["watermark"]) == ("insufficient", None)
+
+
+def test_the_public_gets_a_bare_verdict_and_not_too_often_where_a_use_allows_it(tmp_path):
+    use = HEAD + rule("redact") + "[limits]\npublic_verifications_per_minute = 2\n"
+    with (
+        Gateway(tmp_path, use, engine=ScriptedEngine(echo)) as gateway,
+        gateway.http(None) as client,
+    ):
+        body = {"text": "Hello there.", "use_case": "test-use"}
+        first, second, third = (client.post("/v1/verify", json=body) for _ in range(3))
+        unknown = client.post("/v1/verify", json={**body, "use_case": "other"})
+    assert set(first.json()) == {"object", "verdict", "meaning"}
+    assert (second.status_code, third.status_code, unknown.status_code) == (200, 429, 401)
+    assert int(third.headers["retry-after"]) > 0

@@ -220,6 +220,9 @@ class Limits(_Section):
         default=1_000_000, ge=1000, description="Larger requests are refused with 413."
     )
     max_concurrent: int = Field(default=64, ge=1, description="Requests in flight.")
+    public_verifications_per_minute: int = Field(
+        default=0, ge=0, le=600, description="Anybody may ask for a bare verdict; 0: nobody."
+    )
 
 
 class Sources(_Section):

@@ -107,6 +107,8 @@ def generation_lines(policy: Policy) -> Iterator[str]:
         yield "Answers carry no watermark."
     else:
         yield f"Answers carry a watermark (scheme {policy.watermark.scheme})."
+    if policy.limits.public_verifications_per_minute:
+        yield "Anybody may ask whether a text comes from here, and gets a bare verdict."
     if policy.certificates.issue:
         yield "Answers are certified: others can check that they were delivered as they are."
     else:

@@ -159,3 +159,24 @@ class GatewayState:
                 retry_after=wait,
             )
         return key
+
+    async def anybody(self, use_case: str) -> str:
+        """Let somebody without a key ask about a use, if the use lets anybody, and not too often.
+
+        Raises:
+            ApiError: 401 where a key is wanted, 429 over what all such callers share, 503 while
+                the gateway ends.
+        """
+        limits = None
+        if use_case in self.uses.names:
+            limits = self.uses.answerer(use_case).policy.limits
+        if self.draining or limits is None or not limits.public_verifications_per_minute:
+            await self.key(None)  # says the same of a use that is private and of one that is not
+        else:
+            often = limits.public_verifications_per_minute
+            wait = self.rates.take(f"anybody {use_case}", per_minute=often)
+            if wait:
+                raise refused(
+                    429, "rate_limited", "anybody may ask, but not as often", retry_after=wait
+                )
+        return use_case

@@ -209,6 +209,9 @@ class VerifyRequest(_Wire):
     text: str = Field(min_length=1, description="The text in question.")
     prompt: str = Field(default="", description="What stood before it, if that is known.")
     id: str = Field(default="", max_length=200, description="Comes back with the result.")
+    use_case: str = Field(
+        default="", max_length=200, description="Which use to ask about; only without a key."
+    )
     writer: Literal["native", "non-native"] | None = Field(
         default=None, description="Chooses the error rate of style that is told, if it is known."
     )

@@ -58,6 +58,10 @@ class Verification:
         """Id of the certificate whose text was edited into this one; no verdict rests on it."""
         return None if self.match is None else self.match.edited_copy_of
 
+    def coarse(self) -> dict[str, Any]:
+        """Return what the public may know: more would teach how to take the mark away."""
+        return {"verdict": self.verdict, "meaning": self.sentence}
+
     def to_json(self) -> dict[str, Any]:
         """Return the public shape."""
         return {
