@@ -1,7 +1,9 @@
 """What the mark costs: one step, its share of writing, and reading a text for it.
 
 Times are processor time of one thread, so that what else the machine does counts little; figures
-are ratios. transformers' processors only change logits: their softmax and draw come on top.
+are ratios. transformers' and MarkLLM's processors only change logits: their softmax and draw come
+on top. MarkLLM's release has KGW and not yet its unbiased scheme; it is installed without what else
+it asks for, since its processor needs torch and transformers alone.
 
 python benchmarks/watermark_cost.py
 """
@@ -11,11 +13,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from _peers import CACHE
 from _results import record
 
 from upright.generate import Job, Message, Sampling, decode
@@ -25,6 +30,7 @@ from upright.generate.sampler import Distribution, Logits, distribution, draw
 from upright.generate.threads import cores
 from upright.watermark import Mark, Marker, Reading, detect, epoch_key
 
+MARKLLM = "0.1.5"
 VOCABULARY = 49_152
 STEPS = 300
 TOKENS = 120
@@ -61,7 +67,7 @@ def steps() -> list[str]:
                     chances.tokens, chances.probabilities, [7, 7, 7, number], 0.37
                 )
             )
-    found |= _of_transformers(logits)
+    found |= _of_transformers(logits) | _of_markllm(logits)
     worst = max(value for name, value in found.items() if name.startswith(("split", "gumbel")))
     return [
         f"One step at a vocabulary of {VOCABULARY:,}, against the asked 0.3 ms:",
@@ -104,6 +110,26 @@ def _of_transformers(logits: Logits) -> dict[str, float]:
             lambda number: synth(ids(number), scores.clone()), 60
         ),
     }
+
+
+def _of_markllm(logits: Logits) -> dict[str, float]:
+    folder = CACHE / f"markllm-{MARKLLM}"
+    if not (folder / "markllm").is_dir():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", folder]
+        subprocess.run([*pip, f"markllm=={MARKLLM}"], check=True)
+    sys.path.append(str(folder))
+    import torch  # noqa: PLC0415 (as above)
+    from markllm.utils.transformers_config import TransformersConfig  # noqa: PLC0415 (as above)
+    from markllm.watermark.kgw import KGW  # noqa: PLC0415 (as above)
+
+    model = TransformersConfig(model=None, tokenizer=None, vocab_size=VOCABULARY, device="cpu")
+    mark = KGW(str(folder / "markllm" / "config" / "KGW.json"), model).logits_processor
+    scores = torch.tensor(logits)[None]
+
+    def step(number: int) -> object:
+        return mark(torch.tensor([[5, 6, 7, 8, number % VOCABULARY]]), scores.clone())
+
+    return {f"MarkLLM {MARKLLM}, KGW": median(step, 60)}
 
 
 class TimedDraws(Draws):
