@@ -138,7 +138,7 @@ def chat(page, site) -> None:
 
 
 def verify(page, site) -> None:
-    body = {"prompt": "The lighthouse keeper opened the door, and", "seed": 3, "max_tokens": 90}
+    body = {"prompt": "The lighthouse keeper opened the door, and", "seed": 8, "max_tokens": 140}
     headers = {"authorization": f"Bearer {site.state.local_key.read_text().strip()}"}
     answer = page.request.post(f"{site.url}/v1/completions", data=body, headers=headers).json()
     page.goto(f"{site.url}/console/verify")
