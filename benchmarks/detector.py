@@ -309,8 +309,9 @@ quotation mark, dash and white space, no invisible characters, no look-alike let
 features of them (how likely the words are, how evenly likely, how varied), and which of {words}
 common words occur, enter a logistic regression with three classes: people, models that continue
 texts, models that follow instructions. The threshold is the one at which no group of people's
-texts errs more often than one in a hundred, by its own scores and by a normal curve through them.
-So the group with the greatest risk sets it for all, and power is what is left.
+texts errs more often than one in a hundred, by its own scores and by a tolerance limit (95 %
+confidence) of a normal curve through them. So the group with the greatest risk sets it for all,
+and power is what is left.
 
 ## What it is not
 
@@ -322,8 +323,9 @@ language, or plainly, or by a template, are those whom detectors of style have w
 ## When it abstains
 
 There is no score for a text under {least} tokens, in another language than English, that is code, a
-table or a list, that is unlike all texts that were measured, or that another model reads. There
-is a score and no verdict below the threshold.
+table or a list, that repeats itself, of which the model foresees nearly every word (scripture, a
+licence, a famous speech), that is unlike all texts that were measured, or that another model
+reads. There is a score and no verdict below the threshold.
 
 ## Data
 
@@ -332,8 +334,9 @@ Trained and measured on development data, in English, by models older than most 
 {files}
 
 Texts that people wrote and a model rewrote belong to neither class and are never trained on.
-Writers whose first language is recorded wrote essays only; for other kinds nothing is known of
-the difference that it makes.
+Writers whose first language is recorded wrote essays only. For other kinds the difference that it
+makes is not known; the column "kind left out" of the first table shows what non-native writers
+must expect where nothing like their texts was measured.
 
 Every score below comes from a fit, and every verdict from a threshold, that the text and its pair
 had no part in (five folds; a person's text and what models made of its beginning are never split).

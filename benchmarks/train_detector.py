@@ -21,7 +21,7 @@ from upright.verify.regression import PERSON, Floats, balanced, calibrate
 from upright.verify.training import FOLDS, Corpus, fit, out_of_fold, threshold, unfair
 from upright.weights import open_fast
 
-RATE = 0.003
+RATE = 0.01
 """Bound on the share of errors in each group of people's texts, as fitted."""
 FARTHEST = 0.995
 """Share of the texts that were measured which are near enough for a score."""

@@ -1,6 +1,7 @@
 import pytest
+from tests.verify.test_features import view
 
-from upright.verify.extent import WHY, outside
+from upright.verify.extent import WHY, is_known, outside
 
 PROSE = (
     "When we came to the house there was nobody, and the door had been left open. I called, but "
@@ -29,3 +30,9 @@ def test_english_prose_is_inside():
 def test_what_was_never_measured_is_told_with_its_reason(text, reason):
     assert outside(text) == reason
     assert WHY[reason]
+
+
+def test_a_text_is_known_where_nearly_every_token_is_foreseen():
+    assert is_known(view([-0.2] * 9 + [-9.0]))
+    assert not is_known(view([-2.5] * 60))
+    assert WHY["known"]

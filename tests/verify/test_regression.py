@@ -65,6 +65,13 @@ def test_classes_count_alike_and_so_do_groups_of_people_however_few_they_are():
     assert weights.sum() == pytest.approx(220)
 
 
+def test_non_native_writers_count_twice():
+    classes = np.full(90, PERSON)
+    groups = np.array(["essays//native"] * 60 + ["essays//non-native"] * 30)
+    weights = balanced(classes, groups)
+    assert weights[60:].sum() == pytest.approx(2 * weights[:60].sum())
+
+
 def test_calibrated_scores_are_shares_at_equal_numbers():
     numbers = np.random.default_rng(2)
     made = numbers.random(20_000) < 0.5

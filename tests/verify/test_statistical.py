@@ -6,6 +6,7 @@ import pytest
 from tests.verify.readers import Worder
 from tests.verify.test_detector import RATES, made
 
+from upright.generate import EngineError
 from upright.terms import ConfigError
 from upright.verify.extent import LEAST, WHY
 from upright.verify.regression import Odds
@@ -124,7 +125,14 @@ def test_the_public_shape_has_every_number():
     assert told["false_positive_rate"] == RATES[1].to_json()
 
 
+GENESIS = (
+    "In the beginning God created the heaven and the earth. And the earth was without form, and "
+    "void; and darkness was upon the face of the deep. And the Spirit of God moved upon the face "
+    "of the waters. And God said, Let there be light: and there was light. And God saw the light, "
+    "that it was good: and God divided the light from the darkness."
+)
 GOLDEN = {
+    "middle": LONG,
     "plain": (
         "My uncle kept pigeons on the flat roof behind the bakery, forty of them or more, and on "
         "Sundays he let me carry the corn up. The ladder shook. He never said much up there, he "
@@ -141,23 +149,51 @@ GOLDEN = {
         "communication plays a crucial role in both personal and professional success."
     ),
 }
-SCORES = {"plain": 0.027, "smooth": 1.0}
+SCORES = {"plain": 0.011, "middle": 0.214, "smooth": 1.0}
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory):
+    pytest.importorskip("xllamacpp", reason="the extra `local` is not installed")
+    from upright.generate.embedded import EmbeddedEngine  # noqa: PLC0415 (after the skip)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UPRIGHT_HOME", str(tmp_path_factory.mktemp("home")))
+        engine = EmbeddedEngine(slots=1, length=512)
+        yield engine
+        asyncio.run(engine.aclose())
+
+
+def read_with(engine, text):
+    return asyncio.run(StatisticalReader(engine).read(text))
 
 
 @pytest.mark.embedded
 @pytest.mark.parametrize("name", list(GOLDEN))
-def test_a_text_scores_as_it_did_when_the_weights_were_made(name, tmp_path, monkeypatch):
-    pytest.importorskip("xllamacpp", reason="the extra `local` is not installed")
-    from upright.generate.embedded import EmbeddedEngine  # noqa: PLC0415 (after the skip)
-
-    monkeypatch.setenv("UPRIGHT_HOME", str(tmp_path))
-
-    async def score():
-        engine = EmbeddedEngine(slots=1, length=512)
-        try:
-            return await StatisticalReader(engine).read(GOLDEN[name])
-        finally:
-            await engine.aclose()
-
+def test_a_text_scores_as_it_did_when_the_weights_were_made(embedded, name):
     # Processors round the model's numbers differently, in the third digit or later.
-    assert asyncio.run(score()).score == pytest.approx(SCORES[name], abs=0.02)
+    assert read_with(embedded, GOLDEN[name]).score == pytest.approx(SCORES[name], abs=0.02)
+
+
+@pytest.mark.embedded
+def test_a_text_that_every_model_knows_gets_no_score(embedded):
+    assert read_with(embedded, GENESIS).reason == "known"
+
+
+@pytest.mark.embedded
+def test_hidden_characters_look_alikes_and_layout_change_no_score(embedded):
+    text = GOLDEN["smooth"]
+    disguised = text.replace("e", "\u0435").replace("o", "o\u200b").replace(". ", ".\n\n  ")
+    assert read_with(embedded, disguised).to_json() == read_with(embedded, text).to_json()
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("text", ["\U0001f600" * 900, "\ufffd" * 900, "a" * 5000, "\n" * 5000])
+def test_what_is_no_prose_is_answered_and_gets_no_score(embedded, text):
+    assert read_with(embedded, text).score is None
+
+
+@pytest.mark.embedded
+def test_half_a_surrogate_pair_is_refused_clearly(embedded):
+    with pytest.raises(EngineError, match="surrogate"):
+        read_with(embedded, LONG + "\ud800")

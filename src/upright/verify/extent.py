@@ -6,13 +6,16 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-Reason = Literal["short", "language", "layout", "repeats", "unlike", "model", "below"]
+from upright.verify.surprise import Surprise
+
+Reason = Literal["short", "language", "layout", "repeats", "known", "unlike", "model", "below"]
 
 WHY: dict[Reason, str] = {
     "short": "The text is too short for style to say anything.",
     "language": "The text does not look like English, and nothing else was measured.",
     "layout": "The text is code, a table or a list rather than prose.",
     "repeats": "The text repeats itself, so that its words are easy to foresee whoever wrote it.",
+    "known": "The model foresees nearly every word, as of a text that it knows by heart.",
     "unlike": "The text is unlike all texts whose error rates were measured.",
     "model": "Rates were measured with another model than the one that reads here.",
     "below": "The score is below the threshold, as most texts' are whoever wrote them.",
@@ -29,6 +32,7 @@ what up can would about into than them its only other some could these do your o
 """
 _LEAST_FUNCTION_WORDS = 0.15
 _MOST_SIGNS = 0.03
+_MOST_FORESEEN = -1.8  # nats for each token; people's texts that were measured have under -2.1
 _MOST_REPEATED = 0.25  # of runs of three words; in people's texts 95 in 100 have under 0.06
 _WORD = re.compile(r"[^\W\d_]+")
 _SIGN = re.compile(r"[{}<>=\\/*#|~^`_\[\]+]")
@@ -45,6 +49,14 @@ def outside(text: str) -> Reason | None:
     if sum(word in common for word in words) / len(words) < _LEAST_FUNCTION_WORDS:
         return "language"
     return "repeats" if _repeated(words) > _MOST_REPEATED else None
+
+
+def is_known(view: Surprise) -> bool:
+    """Return whether a text is one that any model would foresee, whoever wrote it.
+
+    Scripture, licences and speeches that stand in every model's training look like its own words.
+    """
+    return bool(view.logprob.mean() > _MOST_FORESEEN)
 
 
 def _repeated(words: Sequence[str]) -> float:

@@ -14,6 +14,7 @@ PERSON, SAMPLED, INSTRUCTED = range(3)
 """Two kinds of models' texts differ from people's in different ways: those of models taught to
 follow instructions are smoother, plain samples of base models err and repeat."""
 
+NON_NATIVE = "/non-native"
 _CUT = 4.0
 _STEPS = 60
 _CLOSE = 1e-8
@@ -55,7 +56,12 @@ def balanced(classes: Classes, groups: NDArray[np.str_]) -> Floats:
     """Return weights, shape (rows,), under which the classes count alike.
 
     Among people's texts all groups count alike, however few wrote: who is rare in the data must
-    not be told worse for it. Groups of models' texts count by the root of their size.
+    not be told worse for it. Those of non-native writers, whom detectors of style wrong most
+    (Liang et al. 2023), count twice. Groups of models' texts count by the root of their size.
+
+    Args:
+        classes: shape (rows,).
+        groups: shape (rows,); names of non-native writers' groups end in `/non-native`.
     """
     weights = np.zeros(classes.size)
     present = np.unique(classes)
@@ -63,7 +69,7 @@ def balanced(classes: Classes, groups: NDArray[np.str_]) -> Floats:
         power = -1.0 if one == PERSON else -0.5
         for group in np.unique(groups[classes == one]):
             rows = (classes == one) & (groups == group)
-            weights[rows] = float(rows.sum()) ** power
+            weights[rows] = float(rows.sum()) ** power * (2 if group.endswith(NON_NATIVE) else 1)
         rows = classes == one
         weights[rows] *= classes.size / len(present) / weights[rows].sum()
     return weights

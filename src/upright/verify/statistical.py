@@ -13,7 +13,7 @@ from typing import Literal
 from upright.generate import ReadingEngine
 from upright.terms import ConfigError
 from upright.verify.detector import Detector, Rate
-from upright.verify.extent import LEAST, WHY, Reason, outside
+from upright.verify.extent import LEAST, WHY, Reason, is_known, outside
 from upright.verify.features import features
 from upright.verify.plain import plain
 from upright.verify.surprise import surprise
@@ -130,7 +130,10 @@ class StatisticalReader:
         read = text[: tokens[-1].end]
         if reason := outside(read):
             return None, reason, len(tokens)
-        row = known.row(read, features(read, await surprise(self._engine, tokens)))
+        view = await surprise(self._engine, tokens)
+        if is_known(view):
+            return None, "known", len(tokens)
+        row = known.row(read, features(read, view))
         if known.distance(row) > known.farthest:
             return None, "unlike", len(tokens)
         score = known.score(row)

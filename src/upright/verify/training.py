@@ -18,6 +18,8 @@ from upright.verify.wording import Rows, preferences, wording
 RIDGE = 10.0
 FOLDS = 5
 _LEAST_OF_A_GROUP = 20
+_CONFIDENCE = 0.95
+_LEAST_OF_A_CURVE = 3
 
 MOST_ERRORS = 0.01
 """Greatest share of all people's texts that may get the verdict."""
@@ -116,9 +118,10 @@ def out_of_fold(corpus: Corpus, *, ridge: float = RIDGE) -> Floats:
 def threshold(scores: Floats, groups: Sequence[str], *, rate: float) -> float:
     """Return the least log-odds at which no group of people's texts errs more often than `rate`.
 
-    A group's limit is the greater of its own quantile and that of a normal curve through its
-    scores, which says something of the tail where the group is small. The greatest limit of all
-    groups holds for everybody: nobody's risk is averaged with another's.
+    A group's limit is the greater of its own quantile and of the one-sided tolerance limit of a
+    normal curve through its scores, which lies beyond that quantile with 95 % confidence (Natrella
+    1963, Experimental Statistics, section 2-5) and so is the wider the smaller the group. The
+    greatest limit of all groups holds for everybody: nobody's risk is averaged with another's.
 
     Args:
         scores: of people's texts, from fits that did not see them.
@@ -126,20 +129,36 @@ def threshold(scores: Floats, groups: Sequence[str], *, rate: float) -> float:
         rate: bound on the share of errors in each group.
 
     Raises:
-        ValueError: if there are fewer than two texts in every group.
+        ValueError: if there are no texts.
     """
     names = np.asarray(groups)
     kinds, counts = np.unique(names, return_counts=True)
     small = kinds[counts < _LEAST_OF_A_GROUP]
     parts = [scores[names == kind] for kind in kinds if kind not in small]
     parts.append(scores[np.isin(names, small)])
-    return max(_limit(part, rate) for part in parts if part.size > 1)
+    return max(_limit(part, rate) for part in parts if part.size)
 
 
 def _limit(scores: Floats, rate: float) -> float:
     own = float(np.quantile(scores, 1 - rate, method="higher"))
-    tail = float(scores.mean() + NormalDist().inv_cdf(1 - rate) * scores.std(ddof=1))
-    return max(own, tail)
+    if scores.size < _LEAST_OF_A_CURVE:
+        return own
+    return max(own, float(scores.mean() + tolerance(scores.size, rate) * scores.std(ddof=1)))
+
+
+def tolerance(n: int, rate: float, confidence: float = _CONFIDENCE) -> float:
+    """Return how many standard deviations above the mean a tolerance limit lies.
+
+    Args:
+        n: how many normal values mean and deviation are reckoned from; at least three.
+        rate: share of all such values that may lie beyond the limit.
+        confidence: that no more do.
+    """
+    normal = NormalDist()
+    reach, doubt = normal.inv_cdf(1 - rate), normal.inv_cdf(confidence)
+    spread = 1 - doubt**2 / (2 * (n - 1))
+    root: float = (reach**2 - spread * (reach**2 - doubt**2 / n)) ** 0.5
+    return (reach + root) / spread
 
 
 def unfair(rates: Sequence[Rate]) -> list[str]:

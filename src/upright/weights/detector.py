@@ -9,7 +9,7 @@ from typing import Any
 
 from upright.terms import UprightError
 
-DETECTOR_SHA256 = "7b2aee2e5a273e4b242cb99301ac20d6ee3a351e213526b06a4355ec77d7cb2b"
+DETECTOR_SHA256 = "0212c3d6a0aade9650fd81bbd976091246ae2641bf0c0f9ed05553d7040c9f43"
 """SHA-256 of `detector.json`; the training script writes both."""
 
 
