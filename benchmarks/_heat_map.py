@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-LABEL, CELL, LINE, HEAD, EDGE, FOOT = 196, 84, 25, 62, 16, 56
+LABEL, CELL, LINE, HEAD, EDGE, FOOT = 196, 96, 25, 46, 16, 56
 _LIGHT_INK_FROM = 0.75  # below it, dark letters on the tinted card are the more legible ones
 
 _STYLE = """

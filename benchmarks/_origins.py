@@ -23,6 +23,8 @@ from upright.verify import WatermarkReader
 from upright.watermark import Scheme
 
 ALPHA = 1e-3
+READING = "2"
+"""To be raised when readers say something else of a text than before: then all is read again."""
 DIGEST = "sha256:" + "5" * 64
 STATEMENT = Statement("arms-race", "ans_0123456789abcdef01234567", DIGEST, DIGEST)
 
@@ -69,7 +71,7 @@ class Kept:
     """Cells by method, key and text, in a file that only grows."""
 
     def __init__(self, name: str) -> None:
-        folder = CACHE / "arms_race"
+        folder = CACHE / "arms_race" / READING
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / f"{name}.jsonl"
         self._cells: dict[str, Cell] = {}
@@ -103,7 +105,7 @@ def marks(engine: EmbeddedEngine) -> dict[str, Method]:
         return Cell(kgw_value(number, tokens, size))
 
     found = {
-        "split-model": Method("split, with the model", "split", _reading(engine, "split")),
+        "split-model": Method("split, with model", "split", _reading(engine, "split")),
         "split-free": Method(
             "split, no model", "split", _reading(engine, "split", model_free=True)
         ),
@@ -168,6 +170,6 @@ def certificates(
         return Cell(0.0, own=names.get(match.certificate) == number)
 
     return {
-        "certificate": Method("certificate", "split", exact, mark=False),
-        "copy": Method("edited copy of", "split", copied, mark=False, points=True),
+        "certificate": Method("certificate, exact", "split", exact, mark=False),
+        "copy": Method("certificate, edited copy", "split", copied, mark=False, points=True),
     }

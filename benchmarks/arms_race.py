@@ -4,7 +4,7 @@ Marked texts of the embedded model (`_generations.py`) are attacked (`_attacks.p
 user of upright reads them (`_origins.py`). Writes the table of docs/explanation/arms-race.md, its
 picture, and a section of RESULTS.md. Readings are kept: a stopped run goes on where it was.
 
-python benchmarks/arms_race.py [--texts N] [--read-only PART/PARTS]
+python benchmarks/arms_race.py [--texts N] [--modelled N] [--read-only PART/PARTS]
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ PICTURE = DOCS / "images" / "arms-race.svg"
 TOKENS = 200
 KINDS = ("split", "gumbel", "kgw")
 STORED = 1_000
+MODELLED = "split-model"
+SPANNED = (MODELLED, "split-free", "gumbel")
+LONG, EVERY = ("in people's prose, 1 : 4", "in people's prose, 1 : 9"), 3
 DILUTED = tuple(name for name in HIDING if name.startswith("in people's prose"))
 ATTACKS: dict[str, Attack] = {**HIDING, **SPOOFS}
 
@@ -99,8 +102,16 @@ def marked_texts(kind: str, count: int) -> list[Marked]:
     return found
 
 
-async def read(methods: dict[str, Method], texts: dict[str, list[Marked]]) -> Outcomes:
-    """Attack all texts and read what comes of it with all methods."""
+async def read(
+    methods: dict[str, Method], texts: dict[str, list[Marked]], modelled: int
+) -> Outcomes:
+    """Attack all texts and read what comes of it with all methods.
+
+    Args:
+        methods: by name.
+        texts: by their mark.
+        modelled: how many are read with the model too, which takes a thousand times as long.
+    """
     found = Outcomes()
     for kind, group in texts.items():
         for done, text in enumerate(group):
@@ -109,7 +120,9 @@ async def read(methods: dict[str, Method], texts: dict[str, list[Marked]]) -> Ou
                 if kind == "split":
                     found.left.setdefault(attack, []).append(kept(text.text, result))
                 for name, method in methods.items():
-                    if method.kind == kind:
+                    # Long ones are half of all that a model would read: every third will do.
+                    rare = done >= modelled or (attack in LONG and text.number % EVERY)
+                    if method.kind == kind and not (rare and name == MODELLED):
                         cell = await method.find(result, text.number)
                         found.cells.setdefault((attack, name), []).append(cell)
                         if attack in DILUTED and method.mark:
@@ -127,7 +140,7 @@ def _overlap(result: str, text: str, cell: Cell) -> float:
     return len(truth & named) / len(truth | named)
 
 
-async def measure(count: int) -> tuple[dict[str, Method], Outcomes]:
+async def measure(count: int, modelled: int) -> tuple[dict[str, Method], Outcomes]:
     """Read everything, certificates included."""
     texts = {kind: marked_texts(kind, count) for kind in KINDS}
     engine = EmbeddedEngine(slots=1)
@@ -136,7 +149,7 @@ async def measure(count: int) -> tuple[dict[str, Method], Outcomes]:
         try:
             own = {text.number: (text.prompt, text.text) for text in texts["split"]}
             methods = marks(engine) | certificates(certifier, ledger, own, _stored())
-            return methods, await read(methods, texts)
+            return methods, await read(methods, texts, modelled)
         finally:
             ledger.close()
             await engine.aclose()
@@ -149,12 +162,12 @@ def _stored() -> list[str]:
     return [beginning(text, 150) for text in long[:STORED]]
 
 
-async def read_part(count: int, part: int, parts: int) -> None:
+async def read_part(count: int, modelled: int, part: int, parts: int) -> None:
     """Read the marks of each `parts`-th text, and keep what was read."""
     texts = {kind: marked_texts(kind, count)[part::parts] for kind in KINDS}
     engine = EmbeddedEngine(slots=1)
     try:
-        await read(marks(engine), texts)
+        await read(marks(engine), texts, -(-modelled // parts))
     finally:
         await engine.aclose()
 
@@ -170,25 +183,37 @@ def table(
     ]
     for attack in attacks:
         gone, own = (fmean(values) for values in zip(*found.left[attack], strict=True))
-        cells = " | ".join(_share(*found.found(attack, name, alpha)) for name in methods)
+        whole = len(found.left[attack])
+        cells = " | ".join(_share(*found.found(attack, name, alpha), whole) for name in methods)
         lines.append(f"| {attack} | {gone:.0%} | {own:.0%} | {cells} |")
     return lines
 
 
-def _share(found: int, n: int) -> str:
+def _share(found: int, n: int, whole: int) -> str:
     limits = clopper_pearson(found, n)
-    return f"{found / n:.2f} ({limits.low:.2f} to {limits.high:.2f})"
+    fewer = "" if n == whole else f", n = {n}"
+    return f"{found / n:.2f} ({limits.low:.2f} to {limits.high:.2f}{fewer})"
+
+
+def asked(methods: dict[str, Method], found: Outcomes) -> list[str]:
+    """Return the figures that the issue asks for, for upright's own marks."""
+    lines = ["| | one in ten, 0.001 | one in five, 0.01 |", "|---|---|---|"]
+    for name in SPANNED:
+        whole = len(found.cells["no attack", name])
+        tenth = _share(*found.found("words replaced, 10 %", name, 1e-3), whole)
+        fifth = _share(*found.found("words replaced, 20 %", name, 1e-2), whole)
+        lines.append(f"| {methods[name].title} | {tenth} | {fifth} |")
+    return lines
 
 
 def places(methods: dict[str, Method], found: Outcomes) -> list[str]:
     """Return how well marked stretches are placed, a row for each dilution."""
-    spanned = [name for name, method in methods.items() if method.mark and name != "kgw"]
     lines = [
-        "| | " + " | ".join(methods[name].title for name in spanned) + " |",
-        "|---|" + "---:|" * len(spanned),
+        "| | " + " | ".join(methods[name].title for name in SPANNED) + " |",
+        "|---|" + "---:|" * len(SPANNED),
     ]
     for attack in DILUTED:
-        values = " | ".join(f"{median(found.overlaps[attack, name]):.2f}" for name in spanned)
+        values = " | ".join(f"{median(found.overlaps[attack, name]):.2f}" for name in SPANNED)
         lines.append(f"| {attack} | {values} |")
     return lines
 
@@ -224,7 +249,7 @@ def report(methods: dict[str, Method], found: Outcomes, alpha: float) -> list[st
         *table(methods, found, alpha, list(HIDING)),
         "",
         "Forgeries and people's own prose: **here a share found is a share of failures**, but for",
-        "`edited copy of`, which names the answer that a forgery was made of.",
+        "`edited copy`, which names the answer that a forgery was made of.",
         "",
         *table(methods, found, alpha, list(SPOOFS)),
     ]
@@ -244,13 +269,14 @@ def main() -> None:
     """Measure, and write the page, its picture and RESULTS.md."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--texts", type=int, default=48)
+    parser.add_argument("--modelled", type=int, default=48, help="how many with the model too")
     parser.add_argument("--read-only", default="", metavar="PART/PARTS")
     told = parser.parse_args()
     if told.read_only:
         part, parts = map(int, told.read_only.split("/"))
-        asyncio.run(read_part(told.texts, part, parts))
+        asyncio.run(read_part(told.texts, told.modelled, part, parts))
         return
-    methods, found = asyncio.run(measure(told.texts))
+    methods, found = asyncio.run(measure(told.texts, told.modelled))
     PICTURE.write_text(picture(methods, found), encoding="utf-8")
     count = len(found.left["no attack"])
     about = [
@@ -258,6 +284,7 @@ def main() -> None:
         "the text without the prompt. Shares found, with exact 95 % limits; marks at a p-value of",
         f"at most {ALPHA:g}. *Gone*: words of the text that the attack removed or moved; *own*:",
         "words of the result that are the text's (means over the texts marked by `split`).",
+        "Cells with an n of their own were read for fewer texts.",
     ]
     main_table = report(methods, found, ALPHA)
     write_page([*about, "", *main_table])
@@ -276,6 +303,11 @@ def main() -> None:
                 found,
                 PUBLIC_ALPHA,
             ),
+            "",
+            "One word in ten replaced, asked 0.95 at a p-value of at most 0.001; one in five,",
+            "asked 0.85 at 0.01:",
+            "",
+            *asked(methods, found),
             "",
             "Where the mark is said to be in people's prose: overlap with where it is",
             f"(intersection over union of characters), median, stretches at a level of {ALPHA:g}:",
