@@ -14,6 +14,7 @@ from upright.certify.excerpt import excerpt, prove
 from upright.certify.issuer import Issuer
 from upright.certify.jws import jws
 from upright.certify.offline import FIELDS, RECEIPTS, Head, Opened
+from upright.certify.receipts import Receipts
 from upright.certify.search import Match, Record, Search, open_record
 from upright.certify.statement import Statement
 from upright.keys import LookupKeys
@@ -38,6 +39,7 @@ class Certifier:
         self._ledger = ledger
         self._store = ledger.certificates
         self._lookups = lookups
+        self._receipts = Receipts(self._store, issuer)
         self.issuer = issuer
 
     @classmethod
@@ -80,11 +82,7 @@ class Certifier:
         Raises:
             NotFoundError: if it has not.
         """
-        leaf = self._store.get(drafted.id).leaf
-        receipt = self.issuer.receipt(self._store.log.inclusion(leaf))
-        opened = offline.decode(drafted.data[1:])
-        header = {**opened[1], RECEIPTS: [receipt]}
-        return Certificate(drafted.id, with_header(drafted.data, header))
+        return self._receipts.finish(drafted)
 
     def issue(self, statement: Statement, text: str, prompt: Sequence[str] = ()) -> Certificate:
         """Certify a text in a transaction of its own; see `draft`."""

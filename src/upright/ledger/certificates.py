@@ -38,6 +38,9 @@ _BY_TAGS = (
 _PAIR = (certificates.c.use_case, certificates.c.epoch)
 _FIRST_PAIR = select(*_PAIR).order_by(*_PAIR).limit(1)
 _NEXT_PAIR = _FIRST_PAIR.where(tuple_(*_PAIR) > tuple_(bindparam("use_case"), bindparam("epoch")))
+_LEAVES = select(certificates.c.id, certificates.c.leaf).where(
+    certificates.c.id.in_(bindparam("names", expanding=True))
+)
 _INSERT = insert(certificates)
 _INSERT_TAGS = insert(sketches)
 
@@ -167,6 +170,12 @@ class CertificateStore:
                 mend="it may be erased; `certificate` in an answer's evidence names it",
             )
         return _stored(row)
+
+    def leaves(self, names: Sequence[str]) -> dict[str, int]:
+        """Return the index in the log of each certificate that is here, by its id."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_LEAVES, {"names": list(names)})
+            return {row.id: row.leaf for row in rows}
 
     def newest(self, limit: int = 20) -> list[StoredCertificate]:
         """Return the newest certificates, the newest first."""

@@ -75,11 +75,27 @@ class TransparencyLog:
         Raises:
             NotFoundError: for a leaf that the log does not have.
         """
+        return self.inclusions([leaf])[0]
+
+    def inclusions(self, leaves: Sequence[int]) -> list[Proof]:
+        """Prove that some leaves are in the newest tree, from one reading of the log.
+
+        Raises:
+            NotFoundError: for a leaf that the log does not have.
+        """
         with self._database.reading() as connection:
             newest = size(connection)
-            if not 0 <= leaf < newest:
-                raise NotFoundError(f"the log has no leaf {leaf}: it holds {newest}")
-            return _proof(connection, leaf, newest, merkle.inclusion(leaf, newest))
+            for leaf in leaves:
+                if not 0 <= leaf < newest:
+                    raise NotFoundError(f"the log has no leaf {leaf}: it holds {newest}")
+            paths = [merkle.inclusion(leaf, newest) for leaf in leaves]
+            spans = [(0, newest), *dict.fromkeys(span for path in paths for span in path)]
+            known = dict(zip(spans, _hashes(connection, spans), strict=True))
+        head_ = TreeHead(newest, known[0, newest])
+        return [
+            Proof(head_, leaf, tuple(known[span] for span in path))
+            for leaf, path in zip(leaves, paths, strict=True)
+        ]
 
     def consistency(self, first: int) -> Proof:
         """Prove that the newest tree has all that the tree of `first` leaves had.
