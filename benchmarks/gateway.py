@@ -91,13 +91,18 @@ def upstream() -> Iterator[int]:
 
 @contextlib.contextmanager
 def upright(
-    port: int, home: Path, *options: str, log: int | IO[str] = subprocess.DEVNULL
+    port: int,
+    home: Path,
+    *options: str,
+    log: int | IO[str] = subprocess.DEVNULL,
+    certified: bool = True,
 ) -> Iterator[tuple[int, str]]:
     """Run `upright serve` with the storytelling preset; yield its port and a key."""
     from upright.policy.load import preset_text  # noqa: PLC0415 (after the processes' environment)
 
     policy = home / "policy.toml"
-    policy.write_text(preset_text("storytelling") + POLICY.format(port=port))
+    declined = "" if certified else "\n[certificates]\nissue = false\n"
+    policy.write_text(preset_text("storytelling") + POLICY.format(port=port) + declined)
     program = Path(sys.executable).with_name("upright")
     environment = os.environ | {"UPRIGHT_HOME": str(home / "state"), "PYTHONUNBUFFERED": "1"}
     command = (program, "serve", "--policy", policy, "--port", "0", *options)
@@ -239,6 +244,9 @@ def main() -> None:
             load(own, secret, WARM_UP)
             rate = max(load(own, secret).rate for _ in range(ROUNDS))
             ours = {rate: load(own, secret, rate=rate) for rate in RATES}
+        with upright(port, home, certified=False) as (own, secret):
+            load(own, secret, WARM_UP)
+            declined = max(load(own, secret).rate for _ in range(ROUNDS))
         theirs = 0.0
         for workers in (1, 2):
             with litellm(port, home, workers) as (other, key):
@@ -248,7 +256,7 @@ def main() -> None:
                 theirs = max(theirs, *found)
     print(f"{rate:.0f}/s, LiteLLM {theirs:.0f}/s")
     latency = [row for at in RATES for row in rows(at, ours[at], bare[at])]
-    record("Gateway: added latency and requests per second", lines(latency, rate, theirs))
+    record("Gateway: added latency and requests per second", lines(latency, rate, declined, theirs))
 
 
 def rows(rate: int, ours: Run, bare: Run) -> list[tuple[str, str]]:
@@ -264,16 +272,21 @@ def rows(rate: int, ours: Run, bare: Run) -> list[tuple[str, str]]:
     return told
 
 
-def lines(latency: list[tuple[str, str]], rate: float, theirs: float) -> list[str]:
+def lines(latency: list[tuple[str, str]], rate: float, declined: float, theirs: float) -> list[str]:
     """Return the section's lines: shares of what was asked, and the ratio to the peer."""
     table = [
         *latency,
         ("requests/s", f"{rate / ASKED_RATE:.2f} times the {ASKED_RATE} asked"),
+        (
+            "requests/s of a use that declines certificates",
+            f"{declined / ASKED_RATE:.2f} times the {ASKED_RATE} asked",
+        ),
         (f"requests/s against LiteLLM {LITELLM} with its filter", f"{rate / theirs:.1f} times"),
     ]
     return [
         "Two cores, shared with the fake upstream and the load generator; prompts and answers of",
-        "512 characters, none sent twice; every detector on; each request recorded and synced.",
+        "512 characters, none sent twice; every detector on; each request recorded and synced, each",
+        "answer certified unless the row says otherwise.",
         f"Requests/s: the better of {ROUNDS} runs for both; LiteLLM with one and with two workers.",
         "Latency: without what the upstream alone takes. The virtual machine has spells of a tenth",
         "of a second in which a fixed bit of work costs over three times the processor time; a",
