@@ -285,8 +285,8 @@ def lines(latency: list[tuple[str, str]], rate: float, declined: float, theirs: 
     ]
     return [
         "Two cores, shared with the fake upstream and the load generator; prompts and answers of",
-        "512 characters, none sent twice; every detector on; each request recorded and synced, each",
-        "answer certified unless the row says otherwise.",
+        "512 characters, none sent twice; every detector on; each request recorded and synced,",
+        "each answer certified unless the row says otherwise.",
         f"Requests/s: the better of {ROUNDS} runs for both; LiteLLM with one and with two workers.",
         "Latency: without what the upstream alone takes. The virtual machine has spells of a tenth",
         "of a second in which a fixed bit of work costs over three times the processor time; a",
