@@ -53,7 +53,8 @@ class StatisticalEvidence:
         return (
             f"The style is one that models' texts have. Of {rate.n} texts by people "
             f"({rate.kind}; writers: {rate.writer}), {rate.flagged} had it too; "
-            f"up to {rate.interval.high:.1%} of such texts may. That is no proof."
+            f"up to {rate.interval.high:.1%} of such texts may, and more of kinds of text that "
+            "were not measured. That is no proof."
         )
 
     def to_json(self) -> dict[str, object]:
