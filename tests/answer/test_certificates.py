@@ -6,6 +6,7 @@ from tests.answer.fakes import HEAD, ScriptedEngine, chunked, policy, rule
 from upright.answer import Answerer
 from upright.certify import CertificateError, Certifier
 from upright.policy import parse_policy
+from upright.terms import UprightError
 
 STORY = "The mill stood empty for a year before anyone asked about the key to its door."
 MAIL = "bob.miller@example.com"
@@ -85,3 +86,31 @@ def test_a_name_that_fits_no_certificate_is_told_before_anything_is_answered(ben
     use = parse_policy(HEAD + rule("redact"))
     with pytest.raises(CertificateError, match="model"):
         Answerer(use, engine=engine, pool=b.pool, ledger=b.ledger, writer=b.writer)
+
+
+@pytest.mark.parametrize("action", ["redact", "pseudonymise"])
+def test_a_persons_own_text_is_not_certified_when_the_guard_changed_it_on_its_way_in(bench, action):
+    own = f"My grandmother kept bees behind {MAIL} and every spring she wrote to {MAIL} again."
+    b = bench(policy(rules=rule(action, at='"prompt"')))
+    answer = b.complete(("user", own))
+    text = answer.choices[0].content
+    echoed = told(b, answer)[0].fields["echoed"]
+    assert echoed == [0, len(text)]
+
+
+def test_a_short_notice_with_a_short_disclosure_gets_no_certificate(bench):
+    body = '[disclosure]\ntext = "By a machine."\nvisible = true\n[guard]\nnotice = "Withheld."\n'
+    b = writes(bench, policy(body, rules=rule("block")), chunked(MAIL))
+    answer = b.complete(("user", "Tell."))
+    assert answer.choices[0].content == "Withheld.\n\nBy a machine."
+    assert not answer.upright.certificates
+
+
+def test_a_key_that_cannot_sign_is_told_before_anything_is_generated(bench):
+    b = writes(bench, policy(), chunked(STORY))
+    issuer = b.ledger.home / "issuer"
+    issuer.rename(issuer.with_name("gone"))
+    issuer.write_text("no folder")
+    with pytest.raises(UprightError):
+        b.complete(("user", "Tell."))
+    assert not b.engine.jobs

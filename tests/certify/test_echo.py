@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from tests.certify.conftest import ESSAY, TALE, statement
 
 from upright.certify import offline
-from upright.certify.echo import MOST_SPANS, Prompt
+from upright.certify.echo import MOST_SPANS, Prompt, Texts
 from upright.certify.offline import Refused
 from upright.certify.words import words_of
 
 
 def echoed(answer: str, *prompt: str) -> list[str]:
     words = words_of(answer)
-    return [answer[start:end].strip() for start, end in Prompt(words, prompt).echoed()]
+    return [answer[start:end].strip() for start, end in Prompt(words, Texts(prompt)).echoed()]
 
 
 def test_a_persons_essay_repeated_by_the_model_never_comes_back_certified(certifier):
@@ -111,7 +111,7 @@ def test_every_run_of_six_words_that_stood_in_the_prompt_is_within_an_echoed_spa
     answer = " ".join(f"{word}{at}" for at, word in enumerate(own))
     words = words_of(answer)
     run = words.words[start : start + length]
-    spans = Prompt(words, ["x y " + " ".join(run) + " z"]).echoed()
+    spans = Prompt(words, Texts(["x y " + " ".join(run) + " z"])).echoed()
     if len(run) >= 6:
         first, last = words.spans[start], words.spans[start + len(run) - 1]
         assert any(begin <= first[0] and last[1] <= end for begin, end in spans)
@@ -121,7 +121,7 @@ def test_every_run_of_six_words_that_stood_in_the_prompt_is_within_an_echoed_spa
 def test_spans_are_few_in_order_and_apart(order):
     prompt = " ".join(f"p{number}" for number in range(400))
     answer = " ".join(f"p{number}" for number in order)
-    spans = Prompt(words_of(answer), [prompt]).echoed()
+    spans = Prompt(words_of(answer), Texts([prompt])).echoed()
     assert len(spans) <= MOST_SPANS
     flat = [bound for span in spans for bound in span]
     assert flat == sorted(set(flat))
@@ -133,7 +133,7 @@ def test_more_spans_than_fit_are_joined_and_nothing_is_lost():
     prompt = " . ".join(" ".join(run) for run in runs[::-1])
     answer = " between us ".join(" ".join(run) for run in runs)
     words = words_of(answer)
-    spans = Prompt(words, [prompt]).echoed()
+    spans = Prompt(words, Texts([prompt])).echoed()
     assert len(spans) == MOST_SPANS
     for word, (start, end) in zip(words.words, words.spans, strict=True):
         if word.startswith("r"):
@@ -156,3 +156,16 @@ def test_an_echo_that_cannot_be_read_certifies_nothing(opened, flat):
             offline.echoed(opened)
     finally:
         opened.fields["echoed"] = before
+
+
+@given(st.lists(st.sampled_from(["No.", "Written with AI.", "It is fiction."]), min_size=1))
+def test_a_text_of_the_services_own_texts_alone_is_wholly_echoed(said):
+    answer = words_of(" ".join(said))
+    own = Texts(own=["No.", "Written with AI.", "It is fiction."])
+    assert Prompt(answer, own).echoed() == [(0, answer.length)]
+
+
+def test_a_short_notice_beside_an_answer_is_echoed_and_the_answer_is_not():
+    text = "The mill stood empty for a year. Withheld."
+    spans = Prompt(words_of(text), Texts(own=["Withheld."])).echoed()
+    assert [text[start:end].strip(" .") for start, end in spans] == ["Withheld"]

@@ -116,14 +116,38 @@ def test_an_erased_certificate_finds_nothing_and_its_leaf_stays(certifier, ledge
     assert ledger.verify().ok
 
 
-def test_a_record_that_was_moved_or_changed_is_an_error_and_no_certificate(certifier, ledger):
+def test_a_record_that_was_moved_or_changed_is_told_and_no_match(certifier, ledger, caplog):
     issued = certifier.issue(statement(), TALE)
     stored = ledger.certificates.get(issued.id)
     raw = bytearray(ledger.vault.get(stored.record))
     raw[100] ^= 1
     ledger.vault.get = lambda record: bytes(raw)
-    with pytest.raises(CertificateError):
-        certifier.find(TALE)
+    assert certifier.find(TALE) is None
+    assert issued.id in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("UNTRUE: ", ""),
+        ("", " NOT!"),
+        ("Lies: ", " (invented)"),
+        ("~~", "~~"),
+        ("\U0001f92e" * 60, ""),
+        ("", " \U0001f449\U0001f449 " + "x" * 60),
+    ],
+)
+def test_nothing_that_is_added_at_the_ends_is_certified(shop, certificate, before, after):
+    found = shop.find(before + TALE + after)
+    assert found is not None
+    assert not found.certified
+
+
+@pytest.mark.parametrize(("before", "after"), [("\ufeff", ""), ("", "\n"), ("“", "”")])
+def test_a_byte_order_mark_a_line_end_and_quotation_marks_take_nothing_away(
+    shop, certificate, before, after
+):
+    assert shop.find(before + TALE + after).certified
 
 
 def test_certificates_are_recorded_with_the_event_that_closes_the_answer_or_not_at_all(

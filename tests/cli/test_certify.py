@@ -103,7 +103,7 @@ def test_by_default_this_homes_keys_are_trusted(run, name):
     ("words", "code", "why"),
     [
         (("c.cose", "--text", "other.txt"), 1, "not the certified one"),
-        (("tale.txt",), 1, "not one CBOR value"),
+        (("tale.txt",), 1, "no base64url"),
         (("missing",), 2, "missing"),
         (("c.cose", "--keys", "tale.txt"), 1, "no public key"),
         (("c.cose", "--keys", "missing.pem"), 2, "missing.pem"),

@@ -1,13 +1,12 @@
 """Certificates over HTTP: with every answer, by name, and the log that anybody may look at."""
 
-import base64
 import re
 
 import pytest
 from tests.answer.fakes import HEAD, ScriptedEngine, chunked, echo, rule
 from tests.serve.gateway import Gateway, chat
 
-from upright.certify import Certifier, Statement
+from upright.certify import Certifier, Statement, read_base64
 from upright.certify.offline import (
     check_growth,
     check_text,
@@ -50,7 +49,7 @@ def trusted(running):
 
 def attached(answer):
     (certificate,) = answer.json()["x_upright"]["certificates"]
-    return certificate["id"], base64.b64decode(certificate["cose"])
+    return certificate["id"], read_base64(certificate["cose"])
 
 
 def get(gateway, path, status=200, secret="own"):
@@ -61,7 +60,7 @@ def get(gateway, path, status=200, secret="own"):
 
 
 def cose(response):
-    return base64.b64decode(response.json()["cose"])
+    return read_base64(response.json()["cose"])
 
 
 def test_every_answer_carries_a_certificate_that_a_third_party_can_check(running, trusted):
@@ -116,6 +115,7 @@ def test_a_revoked_certificate_is_told_as_revoked(running, trusted):
     Certifier.open(running.state.ledger).revoke(name, "the source was withdrawn")
     assert get(running, f"/v1/certificates/{name}").json()["revoked"]["reason"]
     get(running, f"/v1/certificates/{name}?form=jws", 409)
+    get(running, f"/v1/certificates/{name}?form=cose", 409)
     listed = open_revoked(cose(get(running, "/v1/log/revoked", secret=None)), trusted)
     assert name in listed
 

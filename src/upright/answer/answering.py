@@ -115,6 +115,8 @@ class Answering:
     async def _open(self, prompt: Prompt) -> None:
         """Commit `opened`, and go on only if the use is running under this very policy."""
         engine = self._answerer.engine
+        if self._answerer.certifier is not None:
+            self._answerer.certifier.check()
         self._unclosed = True
         state = await self._journal.write(
             "opened",
@@ -227,7 +229,9 @@ class Answering:
         if certifier is None or self._releaser is None:
             await self._close()
             return
-        drafted = await certifier.draft(self.id, self._sent.choices(), prompt.originals)
+        # The model was shown what the guard made of the prompt; both are somebody else's words.
+        shown = (*prompt.originals, *prompt.texts)
+        drafted = await certifier.draft(self.id, self._sent.choices(), shown)
         await self._close(drafted=drafted)
         self._certificates = await certifier.attach(drafted)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from upright.certify import Certifier, Statement
+from upright.certify.certificate import base64url
 from upright.certify.offline import LARGEST_TEXT
 
 if TYPE_CHECKING:
@@ -39,9 +39,8 @@ class Attached:
     cose: bytes
 
     def to_json(self) -> dict[str, Any]:
-        """Return the public shape; the certificate is in base64."""
-        cose = base64.b64encode(self.cose).decode("ascii")
-        return {"index": self.index, "id": self.id, "cose": cose}
+        """Return the public shape; the certificate is in base64url, without padding."""
+        return {"index": self.index, "id": self.id, "cose": base64url(self.cose)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class AnswerCertifier:
 
     Raises:
         CertificateError: if the names in the policy do not fit into a certificate.
-        KeyFileError: if the issuer's key cannot be used. Better before an answer than after it.
+        KeyFileError: if the issuer's key cannot be used.
     """
 
     def __init__(
@@ -82,8 +81,16 @@ class AnswerCertifier:
         self._certifier = Certifier.open(ledger)
         self._own = _own_texts(policy)
         self._signing = threading.Lock()
-        self._certifier.issuer.key()
+        self.check()
         self._statement("ans")
+
+    def check(self) -> None:
+        """Make sure that the issuer can sign: better before an answer than after it.
+
+        Raises:
+            KeyFileError: if it cannot.
+        """
+        self._certifier.issuer.key()
 
     async def draft(
         self, request: str, choices: Iterable[AnswerChoice], prompt: Sequence[str]
@@ -95,29 +102,32 @@ class AnswerCertifier:
         Args:
             request: the answer's id.
             choices: as they are sent.
-            prompt: what the client sent. What an answer repeats of it, or of the texts of the
-                policy itself, is recorded and not certified.
+            prompt: what the client sent, and what the model was shown of it. What an answer
+                repeats of it is recorded and not certified, nor are the policy's own texts.
         """
         texts = [
             (choice.index, choice.content)
             for choice in choices
-            if choice.content.strip() and len(choice.content) <= LARGEST_TEXT
+            if self._says_something(choice.content) and len(choice.content) <= LARGEST_TEXT
         ]
         if not texts:
             return []
         statement = self._statement(request)
-        shown = (*prompt, *self._own)
+        shown = tuple(dict.fromkeys(prompt))
 
         def sign() -> list[Drafted]:
+            return [
+                Drafted(index, self._certifier.draft(statement, text, shown, self._own))
+                for index, text in texts
+            ]
+
+        def sign_alone() -> list[Drafted]:
             # All of it is computing: two threads at it would take twice as long.
             with self._signing:
-                return [
-                    Drafted(index, self._certifier.draft(statement, text, shown))
-                    for index, text in texts
-                ]
+                return sign()
 
-        length = sum(len(text) for _, text in texts) + sum(map(len, prompt))
-        return sign() if length <= _SHORT else await asyncio.to_thread(sign)
+        length = sum(len(text) for _, text in texts) + len(texts) * sum(map(len, shown))
+        return sign() if length <= _SHORT else await asyncio.to_thread(sign_alone)
 
     async def attach(self, drafted: Sequence[Drafted]) -> tuple[Attached, ...]:
         """Return certificates with their receipts, once the ledger has recorded them."""
@@ -129,6 +139,12 @@ class AnswerCertifier:
             return tuple(Attached(index, done.id, done.data) for index, done in finished)
 
         return await asyncio.to_thread(finish)
+
+    def _says_something(self, text: str) -> bool:
+        """Say whether there is a word in a text besides the policy's own."""
+        for own in self._own:
+            text = text.replace(own, "")
+        return any(sign.isalnum() for sign in text)
 
     def _statement(self, request: str) -> Statement:
         digest = self._engine.digest
@@ -165,4 +181,5 @@ def _own_texts(policy: Policy) -> tuple[str, ...]:
         guard.review_notice,
         *(rule.text for rule in guard.rule),
     )
-    return tuple(text for text in texts if text)
+    # The longest first: one may stand in another.
+    return tuple(sorted((text for text in texts if text.strip()), key=len, reverse=True))

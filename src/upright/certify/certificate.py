@@ -46,13 +46,13 @@ def base64url(data: bytes) -> str:
 
 
 def read_base64(text: str) -> bytes:
-    """Return the bytes of base64url without padding.
+    """Return the bytes of base64 or base64url, with padding or without.
 
     Raises:
         CertificateError: for anything else.
     """
     try:
-        raw = text.encode("ascii")
+        raw = text.rstrip("=").replace("+", "-").replace("/", "_").encode("ascii")
         return base64.b64decode(raw + b"=" * (-len(raw) % 4), altchars=b"-_", validate=True)
     except ValueError:
         raise CertificateError(

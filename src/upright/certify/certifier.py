@@ -9,6 +9,7 @@ from typing import Any, Self
 from upright.certify import offline
 from upright.certify.certificate import Certificate, disclose, with_header
 from upright.certify.draft import Draft, draft
+from upright.certify.echo import Texts
 from upright.certify.errors import CertificateError, told
 from upright.certify.excerpt import excerpt, prove
 from upright.certify.issuer import Issuer
@@ -58,7 +59,9 @@ class Certifier:
 
     # Issuing ---------------------------------------------------------------------------------
 
-    def draft(self, statement: Statement, text: str, prompt: Sequence[str] = ()) -> Draft:
+    def draft(
+        self, statement: Statement, text: str, prompt: Sequence[str] = (), own: Sequence[str] = ()
+    ) -> Draft:
         """Sign a certificate that the ledger does not know yet.
 
         Hand `draft.row` to `LedgerWriter.submit` with the event that closes the answer, put
@@ -69,12 +72,14 @@ class Certifier:
             text: the answer as it is sent.
             prompt: every text that the model was shown; what the answer repeats of it is
                 recorded and not certified.
+            own: texts of the service itself, such as notices, that are never certified, however
+                short they are.
 
         Raises:
             CertificateError: for a text that is too long.
             KeyFileError: if a key cannot be used.
         """
-        return draft(self.issuer, self._lookups, statement, text, prompt)
+        return draft(self.issuer, self._lookups, statement, text, Texts(prompt, own))
 
     def finish(self, drafted: Draft) -> Certificate:
         """Add the receipt to a certificate that the ledger has recorded.

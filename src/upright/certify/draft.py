@@ -5,14 +5,13 @@ from __future__ import annotations
 import secrets
 import time
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from upright.certify import offline
 from upright.certify.certificate import certificate_id
 from upright.certify.chunks import chunks
-from upright.certify.echo import Prompt, touches
+from upright.certify.echo import Prompt, Texts, touches
 from upright.certify.errors import CertificateError
 from upright.certify.excerpt import piece, piece_hash
 from upright.certify.issuer import Issuer, sign1
@@ -46,7 +45,11 @@ class Draft:
 
 
 def draft(
-    issuer: Issuer, keys: LookupKeys, statement: Statement, text: str, prompt: Sequence[str]
+    issuer: Issuer,
+    keys: LookupKeys,
+    statement: Statement,
+    text: str,
+    texts: Texts,
 ) -> Draft:
     """Certify a text.
 
@@ -55,7 +58,7 @@ def draft(
         keys: make the tags that find the text again.
         statement: what else is certified.
         text: the answer as it was sent.
-        prompt: every text that the model was shown.
+        texts: what the answer may repeat, and nobody certifies.
 
     Raises:
         CertificateError: for a text that is too long.
@@ -65,7 +68,7 @@ def draft(
             f"a text of {len(text)} characters is not certified",
             mend=f"at most {LARGEST_TEXT} characters",
         )
-    return _Drafting(issuer, keys, statement, text, prompt).draft()
+    return _Drafting(issuer, keys, statement, text, texts).draft()
 
 
 class _Drafting:
@@ -77,7 +80,7 @@ class _Drafting:
         keys: LookupKeys,
         statement: Statement,
         text: str,
-        prompt: Sequence[str],
+        texts: Texts,
     ) -> None:
         self._issuer = issuer
         self._keys, self._epoch = keys, keys.current()
@@ -85,7 +88,7 @@ class _Drafting:
         self._secret = secrets.token_bytes(SALT_BYTES)
         self._text = unicodedata.normalize("NFC", text)
         self._words = words_of(self._text)
-        self._prompt = Prompt(self._words, prompt)
+        self._prompt = Prompt(self._words, texts)
         self._echoed = self._prompt.echoed()
         self._chunks = chunks(self._text)
         self._leaves = [

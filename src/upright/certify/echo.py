@@ -7,6 +7,7 @@ echoed, and nobody certifies it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from upright.certify.words import Words, words_of
 
@@ -18,19 +19,36 @@ MOST_SPANS = 16
 Span = tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Texts that are not the model's.
+
+    Attributes:
+        prompt: everything the model was shown: messages, instructions, passages.
+        own: notices and the like of the service; they count wherever they stand as a whole.
+    """
+
+    prompt: Sequence[str] = ()
+    own: Sequence[str] = ()
+
+
 class Prompt:
     """What an answer's prompt says, as far as the answer says it too.
 
     Args:
         answer: the answer's words.
-        texts: everything the model was shown: messages, instructions, passages.
+        texts: what may be repeated in it.
     """
 
-    def __init__(self, answer: Words, texts: Iterable[str]) -> None:
+    def __init__(self, answer: Words, texts: Texts) -> None:
         self._bounds = _bounds(answer)
         known = {word: number for number, word in enumerate(dict.fromkeys(answer.words))}
         self._numbers = [known[word] for word in answer.words]
-        self._texts = [[known.get(word, -1) for word in words_of(text).words] for text in texts]
+        shown, self._own = (
+            [[known.get(word, -1) for word in words_of(text).words] for text in each]
+            for each in (texts.prompt, texts.own)
+        )
+        self._texts = [*shown, *self._own]
 
     def repeated(self, length: int) -> list[bool]:
         """Say of each run of `length` words of the answer whether it stands in the prompt."""
@@ -40,16 +58,21 @@ class Prompt:
     def echoed(self) -> list[Span]:
         """Return the spans of characters that stood in the prompt, in order.
 
-        Runs of `RUN` words count; of an answer that is shorter, the whole of it.
+        Runs of `RUN` words count; of an answer that is shorter, the whole of it; and the
+        service's own texts, however short.
         """
         length = min(RUN, len(self._numbers))
         if length == 0:
             return []
+        runs = [(first, length) for first, same in enumerate(self.repeated(length)) if same]
+        for own in filter(None, self._own):
+            found = enumerate(_runs(self._numbers, len(own)))
+            runs += [(first, len(own)) for first, run in found if run == tuple(own)]
         spans: list[Span] = []
-        for first, repeated in enumerate(self.repeated(length)):
-            if not repeated:
+        for first, count in sorted(runs):
+            start, end = self._bounds[first][0], self._bounds[first + count - 1][1]
+            if spans and end <= spans[-1][1]:
                 continue
-            start, end = self._bounds[first][0], self._bounds[first + length - 1][1]
             if spans and start <= spans[-1][1]:
                 start = spans.pop()[0]
             spans.append((start, end))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,9 +27,13 @@ from upright.certify.words import words_of
 from upright.keys import LookupKeys
 from upright.ledger import CertificateStore, Revocation, StoredCertificate
 
+_log = logging.getLogger(__name__)
+
 EXCERPT = 100
 """Characters in a row that an excerpt has at least; less may be anybody's."""
 _CERTIFIED_SHARE = 0.5
+_PLAIN = frozenset("LMNPZ")
+"""Letters, marks, numbers, punctuation, separators: what people put between words."""
 _HASH = 32
 
 
@@ -48,8 +53,8 @@ class Match:
         spans: characters of the text's NFC that are certified; none for an edited copy.
         echoed: characters that stood in the prompt of an exact text; never certified.
         length: characters of the text's NFC.
-        verbatim: the text's words stand in the certified one in a row, but for a cut one at
-            either end.
+        verbatim: all of the text's words stand in the certified one in a row, and nothing but
+            the signs that stand between words was added.
         alike: share of the smaller sketch that both have; None where that is too little.
         revocation: set if the issuer took the certificate back.
     """
@@ -217,9 +222,15 @@ class Search:
             alike = 1.0 if whole in theirs else likeness(tags, theirs)
             if spans or alike is not None:
                 kind: Kind = "excerpt" if spans else "edited"
-                row = word_tags(self._words[1:-1], self._lookups.key(epoch, tenant, "word"))
-                verbatim = contains(record.words, row)
+                row = word_tags(self._words, self._lookups.key(epoch, tenant, "word"))
+                verbatim = contains(record.words, row) and self._adds_no_sign(spans)
                 yield self._match(kind, stored, spans, alike=alike, verbatim=verbatim)
+
+    def _adds_no_sign(self, spans: Sequence[Span]) -> bool:
+        """Say whether what is not proved is words, white space and the signs between words."""
+        outside = offline.outside(spans, len(self._text))
+        rest = "".join(self._text[start:end] for start, end in outside).removeprefix("\ufeff")
+        return all(sign.isspace() or unicodedata.category(sign)[0] in _PLAIN for sign in rest)
 
     def _excerpts(self, record: Record, tenant: str, epoch: int) -> list[Span]:
         """Return the stretches of the text that are proved chunks, one behind the other."""
@@ -279,7 +290,12 @@ class Search:
 
     def _record(self, stored: StoredCertificate) -> Record | None:
         raw = self._store.record(stored)
-        return None if raw is None else open_record(raw, self._trusted)
+        try:
+            return None if raw is None else open_record(raw, self._trusted)
+        except Refused as refused:
+            # Another certificate may be good; and what anybody may ask must not tell of this one.
+            _log.warning("certificate %s is no match: %s", stored.id, refused)
+            return None
 
     def _match(
         self,

@@ -160,6 +160,12 @@ class GatewayState:
             )
         return key
 
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody without a key may ask about some use."""
+        loaded = (self.uses.answerer(name).policy for name in self.uses.names)
+        return any(policy.limits.public_verifications_per_minute for policy in loaded)
+
     async def anybody(self, use_case: str) -> str:
         """Let somebody without a key ask about a use, if the use lets anybody, and not too often.
 

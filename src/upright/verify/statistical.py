@@ -101,12 +101,14 @@ class StatisticalReader:
             ConfigError: for a group that was not measured, or a text that is none.
             EngineError: if the engine failed.
         """
-        known = {name for rate in self.detector.rates for name in (rate.writer, rate.kind)}
-        for asked in {writer, kind} - {None} - known:
-            raise ConfigError(
-                f"no error rate was measured for {asked!r}",
-                mend=f"one of: {', '.join(sorted(known))}",
-            )
+        writers = {rate.writer for rate in self.detector.rates}
+        kinds = {rate.kind for rate in self.detector.rates}
+        for asked, known in ((writer, writers), (kind, kinds)):
+            if asked is not None and asked not in known:
+                raise ConfigError(
+                    f"no error rate was measured for {asked!r}",
+                    mend=f"one of: {', '.join(sorted(known))}",
+                )
         if "\x00" in text:
             raise ConfigError("the text holds a NUL, so it is no text", mend="give plain text")
         rate = self.detector.rate(writer, kind)

@@ -28,6 +28,12 @@ SENTENCES: dict[Verdict, str] = {
 }
 """What each verdict proves, and what not."""
 
+_EXCERPT = (
+    "A certificate says that this gateway delivered a text in which the certified stretch of this "
+    "one stands. Its words at either end stand there too; the signs between them may differ. It "
+    "says nothing about whether the text is true."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Verification:
@@ -51,6 +57,8 @@ class Verification:
         """What the verdict proves, and what not, in plain words."""
         if self.verdict == "statistical" and self.statistical is not None:
             return self.statistical.sentence
+        if self.verdict == "certified" and self.match is not None and self.match.kind != "exact":
+            return _EXCERPT
         return SENTENCES[self.verdict]
 
     @property

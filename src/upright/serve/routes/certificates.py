@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from upright.certify import CertificateError, Certifier
+from upright.certify.certificate import base64url
 from upright.ledger import NotFoundError
 from upright.serve.errors import ApiError, refused
 
@@ -47,9 +47,13 @@ def _add_certificate(app: FastAPI, state: GatewayState, certifier: Certifier) ->
         except NotFoundError:
             raise _unknown() from None
         except CertificateError as error:
-            # Revoked, or altered: nothing is handed out that looks as if it stood.
+            # Revoked, or altered: nothing is handed out that looks as if it stood. The JSON form
+            # says beside it that it does not.
             raise refused(409, "certificate_refused", error.problem) from None
         if form == "cose":
+            if taken_back is not None:
+                reason = f"the certificate was revoked: {taken_back.reason}"
+                raise refused(409, "certificate_refused", reason)
             return Response(found.data, media_type=COSE)
         revoked = taken_back and {"time": taken_back.time, "reason": taken_back.reason}
         shape = {"object": "upright.certificate", **found.to_json(), "revoked": revoked}
@@ -89,8 +93,7 @@ async def _public(state: GatewayState, make: Callable[[], bytes]) -> Response:
         data = await asyncio.to_thread(make)
     except NotFoundError as error:
         raise refused(404, "not_in_the_log", error.problem, param="first") from None
-    cose = base64.b64encode(data).decode("ascii")
-    return JSONResponse({"object": "upright.log", "cose": cose})
+    return JSONResponse({"object": "upright.log", "cose": base64url(data)})
 
 
 def _take(state: GatewayState) -> None:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 # A text that a model reads costs about as much as one that it writes.
 LONGEST_READ = 20_000
 _BYTES = 1_000_000
+# Whoever has no key may not keep the model from those who have one.
+LONGEST_PUBLIC = 4_000
+_PUBLIC_BYTES = 40_000
+_PUBLIC_AT_ONCE = 1
 
 
 def add(app: FastAPI, state: GatewayState) -> None:
@@ -39,13 +43,14 @@ def add(app: FastAPI, state: GatewayState) -> None:
         """Say what is known of where a text came from."""
         authorization = request.headers.get("authorization")
         if authorization is None:
-            body = await read_model(request, VerifyRequest, limit=_BYTES)
+            body = await _read_public(state, request)
             caller = use_case = await state.anybody(body.use_case)
         else:
             key = await state.key(authorization)
             caller, use_case = key.id, key.use_case
             body = await read_model(request, VerifyRequest, limit=_BYTES)
-        most = state.uses.answerer(use_case).policy.limits.max_concurrent
+        limits = state.uses.answerer(use_case).policy.limits
+        most = limits.max_concurrent if authorization else _PUBLIC_AT_ONCE
         async with (
             state.gate.enter(caller, most=most),
             state.uses.lease(use_case) as answerer,
@@ -57,6 +62,21 @@ def add(app: FastAPI, state: GatewayState) -> None:
         # Whoever sees p-values can change a text word by word until the mark is gone.
         shown = found.coarse() if authorization is None else found.to_json()
         return JSONResponse({"object": "upright.verification", **told, **shown})
+
+
+async def _read_public(state: GatewayState, request: Request) -> VerifyRequest:
+    """Read what somebody without a key asks: little, since reading a text is dear."""
+    if not state.is_public:
+        await state.key(None)
+    body = await read_model(request, VerifyRequest, limit=_PUBLIC_BYTES)
+    if len(body.text) > LONGEST_PUBLIC or body.prompt:
+        raise refused(
+            413,
+            "text_too_long",
+            f"without a key a text may have {LONGEST_PUBLIC} characters, and no prompt",
+            param="text",
+        )
+    return body
 
 
 async def verification(
