@@ -90,3 +90,11 @@ def test_options_that_do_not_fit_are_told(run, certified, words):  # noqa: F811
     code, _, err = run("verify", "tale.txt", *words)
     assert code == 2
     assert "--offline" in err
+
+
+def test_offline_without_a_file_and_a_text_that_is_no_lines_are_told(run, certified):  # noqa: F811
+    words = ("--offline", "--certificate", "tale.cose", "--keys", "keys.pem")
+    assert "give FILE" in run("verify", *words)[2]
+    code, _, err = run("verify", "tale.txt", "--model-free")
+    assert code == 2
+    assert "--one-text" in err

@@ -62,8 +62,9 @@ def verify(  # noqa: PLR0917 (Typer names them as options)
 
     Lines out keep the fields of the lines in and add `verdict` (`certified`, `watermarked`,
     `statistical`, `insufficient`), `meaning`, `edited_copy_of` and the evidence of each kind. A
-    line that cannot be read gets `error` and the verdict `insufficient`. Exits 0 whatever the
-    verdicts; --offline exits 1 if the certificate is refused.
+    text that cannot be read gets `error` and the verdict `insufficient`; a line that is no JSON
+    ends the command. Exits 0 whatever the verdicts; --offline exits 1 if the certificate is
+    refused.
     """
     del debug, quiet
     import asyncio
@@ -76,6 +77,8 @@ def verify(  # noqa: PLR0917 (Typer names them as options)
                 "--offline needs the certificate and its issuer's keys",
                 mend="--certificate FILE.cose --keys issuer.pem",
             )
+        if file == "-":
+            raise ConfigError("--offline needs the text in a file", mend="give FILE")
         files = {"text": Path(file), "revoked": revoked}
         check_files(certificate, issuer_keys, files, as_json=as_json)
         return
@@ -126,7 +129,10 @@ async def _verify(
 
 def _texts(file: str, *, one_text: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     if not one_text:
-        yield from read_lines(file)
+        try:
+            yield from read_lines(file)
+        except ConfigError as error:
+            raise ConfigError(error.problem, mend=f"{error.mend}, or add --one-text") from None
     elif file == "-":
         yield "standard input", {"text": sys.stdin.buffer.read().decode("utf-8", "replace")}
     else:
