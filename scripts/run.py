@@ -78,7 +78,9 @@ def server() -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
     child = subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE, text=True)
     said: list[str] = []
     threading.Thread(target=listen, args=(child, said), daemon=True).start()
-    signal.signal(signal.SIGTERM, interrupt)
+    # SIGINT too: a shell that starts this in the background has it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
     try:
         yield child, said
     finally:
@@ -98,7 +100,7 @@ def listen(child: subprocess.Popen[str], said: list[str]) -> None:
 
 
 def interrupt(*_: object) -> None:
-    """Treat SIGTERM like Ctrl-C."""
+    """Stop as Ctrl-C does."""
     raise KeyboardInterrupt
 
 
