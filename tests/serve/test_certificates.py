@@ -130,3 +130,26 @@ def test_anybody_can_keep_a_head_of_the_log_and_see_later_that_it_only_grew(runn
 @pytest.mark.parametrize(("first", "status"), [(0, 400), (-1, 400), (10**9, 404), ("x", 400)])
 def test_a_size_that_the_log_never_had_is_refused(running, first, status):
     get(running, f"/v1/log/consistency?first={first}", status, secret=None)
+
+
+def test_a_certified_excerpt_is_not_called_the_exact_text(running):
+    running.post(chat("Tell."))
+    whole = running.post({"text": STORY}, "/v1/verify").json()
+    excerpt = running.post({"text": STORY[: STORY.index(" and the heron")]}, "/v1/verify").json()
+    assert (whole["certificate"]["kind"], excerpt["certificate"]["kind"]) == ("exact", "excerpt")
+    assert "exactly this text" in whole["meaning"]
+    assert (excerpt["verdict"], "exactly" in excerpt["meaning"]) == ("certified", False)
+
+
+def test_what_anybody_may_send_is_bounded(tmp_path):
+    use = HEAD + rule("redact") + "[limits]\npublic_verifications_per_minute = 9\n"
+    with (
+        Gateway(tmp_path, use, engine=ScriptedEngine(echo)) as gateway,
+        gateway.http(None) as client,
+    ):
+        bodies = ({"text": "x" * 4_001}, {"text": "x", "prompt": "y"}, {"text": "x" * 4_000})
+        codes = [
+            client.post("/v1/verify", json={**body, "use_case": "test-use"}).status_code
+            for body in bodies
+        ]
+    assert codes == [413, 413, 200]

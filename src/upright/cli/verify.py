@@ -72,15 +72,7 @@ def verify(  # noqa: PLR0917 (Typer names them as options)
     from upright.policy import open_policy
 
     if offline:
-        if certificate is None or issuer_keys is None:
-            raise ConfigError(
-                "--offline needs the certificate and its issuer's keys",
-                mend="--certificate FILE.cose --keys issuer.pem",
-            )
-        if file == "-":
-            raise ConfigError("--offline needs the text in a file", mend="give FILE")
-        files = {"text": Path(file), "revoked": revoked}
-        check_files(certificate, issuer_keys, files, as_json=as_json)
+        _check(file, certificate, issuer_keys, revoked, as_json=as_json)
         return
     if certificate is not None or issuer_keys is not None or revoked is not None:
         raise ConfigError(
@@ -88,6 +80,26 @@ def verify(  # noqa: PLR0917 (Typer names them as options)
         )
     use = open_policy(policy)
     asyncio.run(_verify(use, file, one_text=one_text, model_free=model_free, as_json=as_json))
+
+
+def _check(
+    file: str,
+    certificate: Path | None,
+    issuer_keys: Path | None,
+    revoked: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Check a text against its certificate, with nothing but files."""
+    if certificate is None or issuer_keys is None:
+        raise ConfigError(
+            "--offline needs the certificate and its issuer's keys",
+            mend="--certificate FILE.cose --keys issuer.pem",
+        )
+    if file == "-":
+        raise ConfigError("--offline needs the text in a file", mend="give FILE")
+    files = {"text": Path(file), "revoked": revoked}
+    check_files(certificate, issuer_keys, files, as_json=as_json)
 
 
 async def _verify(
