@@ -72,6 +72,7 @@ def _leave(error: UprightError) -> NoReturn:
 # Each module adds its commands to `app`; the order here is the order of `upright --help`.
 from upright.cli import (  # noqa: E402, F401 (they need `app`, and are needed for it)
     answer,
+    audit,
     certify,
     generate,
     guard,
