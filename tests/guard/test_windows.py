@@ -34,6 +34,7 @@ def pieces(text: str) -> list[str]:
 @given(TEXTS, TEXTS)
 @example("x" * 318 + ".", " y")
 @example("Yes. " + "x" * 310, "x" * 40)
+@example("Yes. " + "x" * 317 + ". ", "y")
 @example("this is a sentence of some length 。", "」 and more")
 @example("this is a sentence of some length\n12", ". item")
 @example("a" * 319 + "\n" + " " * 14, "\n")
@@ -67,60 +68,88 @@ def test_windows_cover_all_but_white_space_and_are_bounded(text):
 
 
 @given(TEXTS)
-def test_a_cut_can_be_taken_up_at_any_window(text):
+@example("Yes. " + "x" * 317 + ". ")
+def test_a_cut_can_be_taken_up_at_any_settled_window(text):
     found = windows(text)
+    place = settled(text)
     for index, window in enumerate(found):
         assert windows(text, window.start) == found[index:]
-        assert settled(text, window.start) == max(settled(text), window.start)
+        if window.start <= place:
+            assert settled(text, window.start) == place
+
+
+def test_a_cut_is_final_once_a_sentence_ends_beyond_the_widest_window():
+    text = "Yes. " + "x" * 317 + ". "
+    assert settled(text) == len(text)
+    assert pieces(text + "y") == ["Yes.", "x" * 317 + ".", "y"]
+
+
+# After this the next end of a sentence closes the window.
+LEAD = (
+    "It was one of the longest letters that ever came to this office, and who had the time for it, "
+)
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("closed", "rest"),
     [
-        ("", []),
-        (" \n\t ", []),
-        ("One word", ["One word"]),
-        (
-            "This is the first sentence here. This is the second one.",
-            ["This is the first sentence here.", "This is the second one."],
-        ),
-        (
-            'He said "this is not what I meant." Then he left the room.',
-            ['He said "this is not what I meant."', "Then he left the room."],
-        ),
-        ("Yes. You are right about all of it.", ["Yes. You are right about all of it."]),
-        (
-            "All of us went to see Dr. Smith and Mr. J. Doe today. They were out.",
-            ["All of us went to see Dr. Smith and Mr. J. Doe today.", "They were out."],
-        ),
-        (
-            "Version 2.5 of the file a.b.example is out now... It works.",
-            ["Version 2.5 of the file a.b.example is out now...", "It works."],
-        ),
-        (
-            "A heading of more than a few words\n\nthen the text",
-            ["A heading of more than a few words", "then the text"],
-        ),
-        (
-            "a line that was broken by the\nwriter's editor goes on",
-            ["a line that was broken by the\nwriter's editor goes on"],
-        ),
-        (
-            "- the first item of the list\n- the second item of the list\n3. the third of them",
-            [
-                "- the first item of the list",
-                "- the second item of the list",
-                "3. the third of them",
-            ],
-        ),
-        (
-            "这是一个相当长的句子,它有超过二十五个字符,因此它是一个窗口。「下一个句子。」",
-            ["这是一个相当长的句子,它有超过二十五个字符,因此它是一个窗口。", "「下一个句子。」"],
-        ),
+        ("was the question of everybody.", "This is the second one."),
+        ('he said "this is not what I meant."', "Then he left the room."),
+        ("said all of us to Dr. Smith and Mr. J. Doe today.", "They were out."),
+        ("version 2.5 of the file a.b.example is out now...", "It works."),
     ],
 )
-def test_a_window_is_a_sentence_with_its_short_forerunners(text, expected):
-    assert pieces(text) == expected
+def test_a_long_window_closes_at_the_end_of_its_sentence(closed, rest):
+    assert pieces(f"{LEAD}{closed} {rest}") == [LEAD + closed, rest]
+
+
+def test_full_stops_of_cjk_close_a_window_without_white_space():
+    closed = "这是一个相当长的句子," * 11 + "因此它是一个窗口。"
+    assert pieces(closed + "「下一个句子。」") == [closed, "「下一个句子。」"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "One word",
+        "Yes. You are right about all of it.",
+        'He said "you are all the same." I think that this was wrong of him. Do not say it.',
+        "a line that was broken by the\nwriter's editor goes on",
+    ],
+)
+def test_a_short_text_is_one_window(text):
+    assert pieces(text) == [text]
+
+
+def test_a_quotation_and_its_rejection_share_a_window():
+    text = 'One of them wrote "all of you are the same." That is vile. '
+    assert pieces(text + LEAD + "as they say.")[0].startswith(text)
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        ["A heading of more than a few words", "then the text"],
+        ["A sentence before an empty line.", "then the text"],
+        ["A line that ends with the word Mr.", "then the text"],
+    ],
+)
+def test_an_empty_line_closes_a_short_window(items):
+    assert pieces("\n\n".join(items)) == items
+
+
+def test_a_list_item_closes_a_short_window():
+    items = [
+        "- the first item of the list",
+        "- the second item of the list.",
+        "3. the third of them",
+    ]
+    assert pieces("\n".join(items)) == items
+
+
+@pytest.mark.parametrize("text", ["", " \n\t "])
+def test_white_space_has_no_windows(text):
+    assert pieces(text) == []
 
 
 def test_letters_on_lines_of_their_own_share_a_window():

@@ -17,7 +17,11 @@ WIDEST = 320
 LONGEST = 336
 """Code points from a window's start on that can matter to where it ends."""
 
-_SHORT = 25
+_SHORT = 120
+"""A sentence's end closes a window from this length on."""
+
+_SHORT_BLOCK = 25
+"""An empty line or a list item closes a window from this length on."""
 
 _CLOSING = "\"'”’»›)\\]}*_"  # noqa: RUF001 (quotation marks)
 _FULL_STOPS = "。！？｡"  # noqa: RUF001 (full stops of CJK)
@@ -57,14 +61,16 @@ class Window:
 def windows(text: str, start: int = 0) -> list[Window]:
     """Return the windows of a text in order; between them stands white space only.
 
-    A window is one sentence, or several where the first ones are very short, or a piece of a
-    sentence that is too long. Sentences end at closing punctuation before white space, at empty
-    lines, before list items and at the full stops of Chinese and Japanese.
+    A window is a few sentences that are judged together, so that a quotation and the sentence
+    that rejects it are not torn apart: it closes at the first end of a sentence from 120
+    characters on, before that at an empty line or a list item, and at 320 at the latest; then
+    at the last end of a sentence there was, or inside of a sentence that is too long. Sentences
+    end at closing punctuation before white space and at the full stops of Chinese and Japanese.
 
     Args:
         text: any text.
-        start: where to begin: 0, or the start of a window already found, so that a growing text
-            need not be cut anew each time.
+        start: where to begin: 0, or the start of a settled window, so that a growing text need
+            not be cut anew each time.
     """
     return [window for window, _ in _cut(text, start)]
 
@@ -96,20 +102,32 @@ def _cut(text: str, start: int) -> Iterator[tuple[Window, bool]]:
 def _end(text: str, start: int) -> tuple[int, bool]:
     last = start + WIDEST
     short = start
+    seen = (start, False)
     for match in _END.finditer(text, start, start + LONGEST):
         if match.end() > last:
-            break
+            # The text goes on beyond the widest window, and no end before it is still open.
+            return _short_or_forced(text, start, short), True
+        # Empty lines and list items are found by what follows; they have no width themselves.
+        block = match.start() == match.end()
         piece = text[start : match.end()].rstrip()
-        if len(piece) == short - start:
+        here = (start + len(piece), block)
+        if here == seen or not piece:
             continue
-        short = start + len(piece)
+        seen = here
+        short = here[0]
         # Gaps lend no length, or letters on lines of their own would be windows.
-        if len(" ".join(piece.split())) >= _SHORT and not _ABBREVIATED.search(piece[-_TAIL:]):
+        length = len(" ".join(piece.split()))
+        if block and length >= _SHORT_BLOCK:
             return short, True
-    complete = len(text) >= start + LONGEST
+        if length >= _SHORT and not _ABBREVIATED.search(piece[-_TAIL:]):
+            return short, True
     if len(text) <= last:
         return start + len(text[start:].rstrip()), False
-    return (short if short > start else _forced(text, start)), complete
+    return _short_or_forced(text, start, short), len(text) >= start + LONGEST
+
+
+def _short_or_forced(text: str, start: int, short: int) -> int:
+    return short if short > start else _forced(text, start)
 
 
 def _forced(text: str, start: int) -> int:
