@@ -1,0 +1,1 @@
+"""Fine-tune and fit: language models, guards and classifiers."""

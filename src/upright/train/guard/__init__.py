@@ -1,0 +1,1 @@
+"""Train the guard model from labelled texts."""

@@ -1,0 +1,196 @@
+"""Fitting the network to examples: several tasks, each asked only where people were asked."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+from transformers import PreTrainedTokenizerBase
+
+from upright.guard.model.heads import CONTEXTS, HEADS, TARGETS
+from upright.train.guard.encoder import LONGEST, GuardEncoder, open_tokenizer
+from upright.train.guard.examples import Example
+
+_UNKNOWN = -1.0
+_POOL = 64
+# How much each task counts. A task whose examples are few is not drowned: its loss is a mean
+# over those that know it.
+_CONTEXT, _TARGET, _TOKEN = 0.4, 0.2, 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the network is fitted.
+
+    Attributes:
+        epochs: passes over the examples.
+        batch: stretches in one step.
+        rate: highest learning rate of the base; the new layers have ten times as much.
+        seed: of order, dropout and the new layers' first values.
+        threads: of torch. The result is the same, bit for bit, only for the same number.
+    """
+
+    epochs: int = 2
+    batch: int = 48
+    rate: float = 1e-4
+    seed: int = 20_261_126
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Examples as arrays, one row each.
+
+    Attributes:
+        ids: token ids of each.
+        heads: shape (n, heads), -1 where unknown.
+        context: shape (n,), -1 where unknown.
+        targets: shape (n, groups), -1 where unknown.
+        marks: for each token 1 where a marked stretch covers it, -1 where nobody was asked.
+    """
+
+    ids: list[list[int]]
+    heads: NDArray[np.float32]
+    context: NDArray[np.int64]
+    targets: NDArray[np.float32]
+    marks: list[NDArray[np.float32]]
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, examples: Sequence[Example]) -> Encoded:
+    """Turn examples into arrays."""
+    read = tokenizer(
+        [example.text for example in examples],
+        truncation=True,
+        max_length=LONGEST,
+        return_offsets_mapping=True,
+    )
+    heads = np.full((len(examples), len(HEADS)), _UNKNOWN, dtype=np.float32)
+    targets = np.full((len(examples), len(TARGETS)), _UNKNOWN, dtype=np.float32)
+    context = np.full(len(examples), -1, dtype=np.int64)
+    marks = []
+    for row, example in enumerate(examples):
+        for name, share in example.labels.items():
+            heads[row, HEADS.index(name)] = share
+        for name, share in example.targets.items():
+            targets[row, TARGETS.index(name)] = share
+        if example.context is not None:
+            context[row] = CONTEXTS.index(example.context)
+        marks.append(_marks(example, read["offset_mapping"][row]))
+    return Encoded(read["input_ids"], heads, context, targets, marks)
+
+
+def _marks(example: Example, offsets: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+    if example.spans is None:
+        return np.full(len(offsets), _UNKNOWN, dtype=np.float32)
+    return np.array(
+        [
+            _UNKNOWN
+            if start == end
+            else float(any(start < stop and begin < end for begin, stop in example.spans))
+            for start, end in offsets
+        ],
+        dtype=np.float32,
+    )
+
+
+def fit(
+    base: Path,
+    examples: Sequence[Example],
+    recipe: Recipe,
+    progress: Callable[[int, int, float], None],
+) -> GuardEncoder:
+    """Fit a network.
+
+    Args:
+        base: folder of the encoder to start from.
+        examples: those to learn from.
+        recipe: how.
+        progress: is told the step, the number of steps and the mean loss so far.
+    """
+    torch.set_num_threads(recipe.threads)
+    torch.manual_seed(recipe.seed)
+    torch.use_deterministic_algorithms(mode=True)
+    model = GuardEncoder(base)
+    data = encode(open_tokenizer(base), examples)
+    batches = [list(_batches(data, recipe, epoch)) for epoch in range(recipe.epochs)]
+    total = sum(map(len, batches))
+    optimiser = _optimiser(model, recipe)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: min(1.0, (step + 1) / (0.06 * total)) * (1 - step / total)
+    )
+    model.train()
+    step, mean = 0, 0.0
+    for rows in (rows for epoch in batches for rows in epoch):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            whole, tokens = model(*_inputs(data, rows))
+        loss = _loss(data, rows, whole.float(), tokens.float())
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        step += 1
+        mean += (float(loss.detach()) - mean) / min(step, 200)
+        progress(step, total, mean)
+    return model.eval()
+
+
+def _optimiser(model: GuardEncoder, recipe: Recipe) -> torch.optim.Optimizer:
+    old = [parameter for parameter in model.encoder.parameters() if parameter.requires_grad]
+    known = {id(parameter) for parameter in model.encoder.parameters()}
+    new = [parameter for parameter in model.parameters() if id(parameter) not in known]
+    groups = [{"params": old, "lr": recipe.rate}, {"params": new, "lr": 10 * recipe.rate}]
+    return torch.optim.AdamW(groups, weight_decay=0.01)
+
+
+def _batches(data: Encoded, recipe: Recipe, epoch: int) -> Iterator[list[int]]:
+    """Yield rows in random order, those of like length together, so that little is padding."""
+    draw = random.Random(recipe.seed + epoch)
+    order = list(range(len(data.ids)))
+    draw.shuffle(order)
+    for start in range(0, len(order), recipe.batch * _POOL):
+        pool = sorted(
+            order[start : start + recipe.batch * _POOL], key=lambda row: len(data.ids[row])
+        )
+        parts = [pool[at : at + recipe.batch] for at in range(0, len(pool), recipe.batch)]
+        draw.shuffle(parts)
+        yield from parts
+
+
+def _inputs(data: Encoded, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
+    width = max(len(data.ids[row]) for row in rows)
+    ids = torch.zeros((len(rows), width), dtype=torch.int64)
+    mask = torch.zeros_like(ids)
+    for at, row in enumerate(rows):
+        size = len(data.ids[row])
+        ids[at, :size] = torch.tensor(data.ids[row])
+        mask[at, :size] = 1
+    return ids, mask
+
+
+def _loss(data: Encoded, rows: Sequence[int], whole: Tensor, tokens: Tensor) -> Tensor:
+    heads, contexts, targets = whole.split([len(HEADS), len(CONTEXTS), len(TARGETS)], dim=1)
+    loss = _asked(heads, torch.from_numpy(data.heads[rows]))
+    loss = loss + _TARGET * _asked(targets, torch.from_numpy(data.targets[rows]))
+    known = torch.from_numpy(data.context[rows])
+    if bool((known >= 0).any()):
+        loss = loss + _CONTEXT * functional.cross_entropy(contexts, known, ignore_index=-1)
+    marks = torch.full_like(tokens, _UNKNOWN)
+    for at, row in enumerate(rows):
+        marks[at, : len(data.marks[row])] = torch.from_numpy(data.marks[row])
+    return loss + _TOKEN * _asked(tokens, marks)
+
+
+def _asked(logits: Tensor, shares: Tensor) -> Tensor:
+    """Return the mean cross entropy over what is known, summed over nothing else."""
+    known = shares >= 0
+    if not bool(known.any()):
+        return logits.sum() * 0
+    return functional.binary_cross_entropy_with_logits(logits[known], shares[known])
