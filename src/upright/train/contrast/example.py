@@ -35,7 +35,8 @@ class Example:
         toxicity: degree from 0 to 1 by category, for the text as a whole and as it is used. A
             category that is missing has the degree 0; one that is there with a low degree is
             spoken of without being meant (a quoted insult).
-        severity: 0 (nothing) to 4 (a wish of death or harm), for the text as it is used.
+        severity: 0 (nothing) to 4 (a wish of death or harm), for the text as it is used; of a
+            request or an injection it says how much harm would come of following it.
         context: how the marked passage is used, a value of `Context`; None where it is meant, or
             where there is nothing to mark.
         target: id of the identity term that was put in, or None.
