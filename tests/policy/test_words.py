@@ -53,6 +53,14 @@ detect = ["hidden.*"]
 at = ["data"]
 action = "redact"
 observe = true
+[guard.images]
+max_images = 3
+max_bytes = 5000
+max_pixels = 6000
+max_frames = 2
+hashes = "posters.txt"
+distance = 20
+artists = ["Ada Sample", "Bo Sample"]
 [[guard.pattern]]
 rule = "custom.ticket_number"
 pattern = "T-[0-9]+"
@@ -116,6 +124,12 @@ SENTENCES = {
         "It is recorded, and the text passes; it is always recorded as an error.",
         "Each detector has 250 ms.",
     ],
+    "Pictures": [
+        "At most 3 in a request; each has at most 5000 bytes, 6000 pixels and 2 frames.",
+        "A request with the address of a picture, instead of the picture, is refused.",
+        "The use's list is posters.txt; up to 20 of 256 bits may differ.",
+        "Registered artists: Ada Sample and Bo Sample.",
+    ],
     "Exceptions": [
         "“help@shop.example” and “press@shop.example” never count as e-mail addresses: Our own.",
         "whatever matches 0800.* never counts as phone numbers: Free numbers.",
@@ -147,6 +161,11 @@ def test_a_stage_without_rules_is_not_mentioned():
         ('text = "By a machine."', "", "Readers are not told that a machine wrote it."),
         ("visible = true", "", "“By a machine.” stands beside each answer."),
         ("keep_texts = true", "", "Texts are not kept; their digests are."),
+        (
+            "max_images = 3",
+            'urls = "pass"',
+            "The address of a picture is passed on; what is there is not looked at.",
+        ),
         ('on_error = "flag"', "", "It withholds the text; it is always recorded as an error."),
     ],
 )

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from upright.answer.feed import EngineFeed
+from upright.answer.images import admit_images
 from upright.answer.inbound import EngineView, take_apart
 from upright.answer.journal import Journal, salted_digest, strictest, summary
 from upright.answer.keep import keep_texts
@@ -79,6 +80,7 @@ class Answering:
             UseStoppedError: if the use is stopped; nothing was generated.
             PolicyChangedError: if another version of the policy is active.
             EngineError: if the engine failed; what was sent before was guarded.
+            ImageRefusedError: for a picture that this use does not take.
         """
         try:
             async with aclosing(self._answer()) as answer:
@@ -95,6 +97,7 @@ class Answering:
                 self._submit_close("cancelled")
 
     async def _answer(self) -> AsyncGenerator[AnswerPiece]:
+        admit_images(self._policy, self._answerer.pool.rulebook, self._request)
         inbound = take_apart(self._request)
         pseudonyms = Pseudonyms(part.record.text for part in inbound.parts)
         prompt = Prompt(inbound, *await self._judge.prompt(inbound.parts, pseudonyms))

@@ -9,7 +9,7 @@ from typing import Any
 from upright.answer.door import unfold_text, unfold_value
 from upright.answer.request import AnswerRequest
 from upright.generate.types import Message
-from upright.terms import Record, Stage
+from upright.terms import Image, Record, Stage
 
 _RETRIEVED_ROLES = frozenset({"tool", "function", "document"})
 
@@ -98,12 +98,15 @@ def _take_message(
     message: Message, index: int, parts: list[Part]
 ) -> Callable[[Iterator[str]], Message]:
     content = unfold_text(message.content)
-    _add(content.texts, "content", index, message.role, parts)
+    images = tuple(shown.image for shown in message.images if shown.image is not None)
+    _add(content.texts, "content", index, message.role, parts, images=images)
     extra = _take_value(message.extra, "extra", index, message.role, parts)
 
     def put(texts: Iterator[str]) -> Message:
         text = content.fold([next(texts)])
-        return Message(message.role, text, extra(texts))
+        # A picture is shown where its placeholder still stands as it was.
+        left = tuple(shown for shown in message.images if shown.placeholder in text)
+        return Message(message.role, text, extra(texts), left)
 
     return put
 
@@ -117,9 +120,15 @@ def _take_value(
 
 
 def _add(
-    texts: Sequence[str], channel: str, index: int, role: str | None, parts: list[Part]
+    texts: Sequence[str],
+    channel: str,
+    index: int,
+    role: str | None,
+    parts: list[Part],
+    *,
+    images: tuple[Image, ...] = (),
 ) -> None:
     stage = Stage.RETRIEVED if role in _RETRIEVED_ROLES else Stage.PROMPT
     for text in texts:
         name = f"{index}.{channel}.{len(parts)}"
-        parts.append(Part(Record(text, name, role), stage, index, channel))
+        parts.append(Part(Record(text, name, role, images=images), stage, index, channel))

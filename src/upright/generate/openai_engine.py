@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import httpx2
 
 from upright.generate.breaker import LONGEST_RETRY_AFTER, CircuitBreaker, backoff, retry_after
+from upright.generate.pictures import content_parts
 from upright.generate.sse import EventReader, MalformedStreamError
 from upright.generate.types import EngineError, Job, Message, Piece
 from upright.generate.wire import AnswerReader, malformed
@@ -282,7 +283,8 @@ def _logprob_fields(job: Job) -> dict[str, Any]:
 def _message(message: Message) -> dict[str, Any]:
     # A turn that only calls tools has no content; some servers refuse an empty one.
     content = None if not message.content and message.extra.get("tool_calls") else message.content
-    return {**message.extra, "role": message.role, "content": content}
+    shown = content_parts(message) if message.images else content
+    return {**message.extra, "role": message.role, "content": shown}
 
 
 def _checked(base_url: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from upright.terms import UprightError
+from upright.terms import Image, UprightError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,18 +16,37 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture in a turn.
+
+    Attributes:
+        placeholder: what stands for it in the turn's text.
+        url: `data:…` with the picture, or the address of one that nobody here has read.
+        detail: how closely the model should look (`low`, `high`, `auto`), or "".
+        image: the picture; None for one that is only named.
+    """
+
+    placeholder: str
+    url: str = field(repr=False)
+    detail: str = ""
+    image: Image | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One turn of a conversation.
 
     Attributes:
         role: `system`, `user`, `assistant` or `tool`.
-        content: its text.
+        content: its text; a picture is shown where its placeholder stands.
         extra: other fields of the wire format (tool calls, names), kept as they came.
+        images: the pictures.
     """
 
     role: str
     content: str
     extra: Mapping[str, Any] = field(default_factory=dict)
+    images: tuple[Shown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from upright.guard.scan import Scan
 from upright.terms import Record, Stage
 
-Key = tuple[str, Stage, str | None, bytes]
+Key = tuple[str, Stage, str | None, bytes, tuple[tuple[str, str], ...]]
 
 
 class ScanCache:
@@ -63,7 +63,8 @@ def cache_key(guard: str, stage: Stage, record: Record) -> Key:
     Args:
         guard: digest of the guard that scans.
         stage: where the record stands.
-        record: the whole text; its role counts, its name and fields do not.
+        record: the whole text; its role and its images count, its name and fields do not.
     """
     raw = record.text.encode("utf-8", "surrogatepass")
-    return guard, stage, record.role, hashlib.sha256(raw).digest()
+    images = tuple((image.placeholder, image.media_type) for image in record.images)
+    return guard, stage, record.role, hashlib.sha256(raw).digest(), images

@@ -90,7 +90,7 @@ class Task:
 
 def bare(records: Iterable[Record]) -> tuple[Record, ...]:
     """Return the records without their fields, which no detector reads."""
-    return tuple(Record(item.text, item.id, item.role) for item in records)
+    return tuple(Record(item.text, item.id, item.role, images=item.images) for item in records)
 
 
 def send(pipe: BinaryIO, message: object) -> None:

@@ -162,6 +162,35 @@ class Topic(_Section):
     severity: Severity = Field(default=2, description="Of each of its findings.")
 
 
+class ImagesSection(_Section):
+    """Pictures, in requests and as answers; without this section no picture is taken."""
+
+    urls: Literal["refuse", "pass"] = Field(
+        default="refuse",
+        description="A picture that is only named by its address: it is never fetched; refuse the "
+        "request, or pass the address on unread.",
+    )
+    max_images: int = Field(default=8, ge=1, le=64, description="Pictures in one request.")
+    max_bytes: int = Field(
+        default=4_000_000, ge=100, le=64_000_000, description="Bytes of one picture's file."
+    )
+    max_pixels: int = Field(
+        default=16_000_000, ge=64, le=250_000_000, description="Pixels, over all frames."
+    )
+    max_frames: int = Field(
+        default=16, ge=1, le=1000, description="Frames of an animation; each is looked at."
+    )
+    hashes: str | None = Field(
+        default=None, description="File of PDQ hashes: protected or forbidden pictures."
+    )
+    distance: int = Field(
+        default=31, ge=0, le=100, description="Of the 256 bits, how many may differ in a match."
+    )
+    artists: tuple[str, ...] = Field(
+        default=(), description="Registered names; style.request finds requests for their style."
+    )
+
+
 class GuardSection(_Section):
     """Detectors' findings become actions here."""
 
@@ -180,6 +209,7 @@ class GuardSection(_Section):
         description="Stands in place of an answer held for review.",
     )
     names: bool = Field(default=False, description="Find person and place names (extra `names`).")
+    images: ImagesSection | None = None
     rule: tuple[GuardRule, ...] = ()
     pattern: tuple[GuardPattern, ...] = ()
     exception: tuple[GuardException, ...] = ()

@@ -67,6 +67,7 @@ def describe(policy: Policy) -> list[Section]:
         *(Section(STAGES[stage], tuple(stage_lines(policy, stage))) for stage in STAGES),
         Section("What stands in place of withheld text", tuple(notice_lines(policy))),
         Section("When a detector fails", tuple(failure_lines(policy))),
+        Section("Pictures", tuple(image_lines(policy))),
         Section("Exceptions", tuple(exception_lines(policy))),
         Section("Disclosure and records", tuple(record_lines(policy))),
         Section("Audits to pass", tuple(audit_lines(policy))),
@@ -155,6 +156,25 @@ def failure_lines(policy: Policy) -> Iterator[str]:
     guard = policy.guard
     yield f"It {_ERRORS[guard.on_error]}; it is always recorded as an error."
     yield f"Each detector has {guard.deadline_ms} ms."
+
+
+def image_lines(policy: Policy) -> Iterator[str]:
+    """Yield which pictures are taken, and what they are compared with."""
+    images = policy.guard.images
+    if images is None:
+        return
+    yield (
+        f"At most {images.max_images} in a request; each has at most {images.max_bytes} bytes, "
+        f"{images.max_pixels} pixels and {images.max_frames} frames."
+    )
+    if images.urls == "refuse":
+        yield "A request with the address of a picture, instead of the picture, is refused."
+    else:
+        yield "The address of a picture is passed on; what is there is not looked at."
+    if images.hashes is not None:
+        yield f"The use's list is {images.hashes}; up to {images.distance} of 256 bits may differ."
+    if images.artists:
+        yield f"Registered artists: {join(images.artists)}."
 
 
 def exception_lines(policy: Policy) -> Iterator[str]:

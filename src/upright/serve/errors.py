@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from upright.answer.images import ImageRefusedError
 from upright.answer.request import PolicyChangedError, UseStoppedError
 from upright.generate.types import EngineError
 from upright.terms import UprightError
@@ -89,8 +90,15 @@ def problem_of(error: BaseException) -> Problem:
     if isinstance(error, EngineError):
         return _ENGINE.get(error.kind, _ENGINE["unavailable"])
     if isinstance(error, UprightError):
-        return Problem(500, "misconfigured", "the service is not set up for this; its log says why")
+        return _refusal(error)
     return Problem(500, "internal_error", "an internal error; its id is in the header x-upright-id")
+
+
+def _refusal(error: UprightError) -> Problem:
+    if isinstance(error, ImageRefusedError):
+        told = f"{error.problem}: {error.mend}" if error.mend else error.problem
+        return Problem(400, "unsupported_content", told, "messages")
+    return Problem(500, "misconfigured", "the service is not set up for this; its log says why")
 
 
 def http_problem(status: int) -> Problem:

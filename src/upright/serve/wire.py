@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from upright.answer.request import AnswerRequest
-from upright.generate.types import Message
+from upright.generate.types import Message, Shown
 from upright.serve.errors import refused
+from upright.serve.pictures import shown
 
 MOST_CHOICES = 16
 MOST_MESSAGES = 2048
@@ -30,6 +31,8 @@ _PASSED_ON = (
 # Fields that ask for something that would be silently missing from the answer.
 _UNSUPPORTED = ("functions", "function_call", "audio", "best_of", "echo", "suffix")
 
+_SHOWING = ("user", "tool", "function")
+
 _EXTRAS = ("name", "tool_calls", "tool_call_id")
 
 
@@ -37,11 +40,19 @@ class _Wire(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
+class ImageUrl(_Wire):
+    """A picture, or where one is."""
+
+    url: str
+    detail: Literal["auto", "low", "high"] | None = None
+
+
 class TextPart(_Wire):
     """One part of a turn's content."""
 
     type: str = Field(max_length=40)
     text: str | None = None
+    image_url: ImageUrl | None = None
 
 
 class ChatMessage(_Wire):
@@ -58,19 +69,25 @@ class ChatMessage(_Wire):
         given = ((name, getattr(self, name)) for name in _EXTRAS)
         extra = {name: value for name, value in given if value is not None}
         role = {"developer": "system", "function": "tool"}.get(self.role, self.role)
-        return Message(role=role, content=self._text(), extra=extra)
-
-    def _text(self) -> str:
         if self.content is None or isinstance(self.content, str):
-            return self.content or ""
-        if any(part.type != "text" or part.text is None for part in self.content):
-            raise refused(
-                400,
-                "unsupported_content",
-                "only text can be guarded, so only text parts are taken",
-                param="messages",
-            )
-        return "\n".join(part.text or "" for part in self.content)
+            return Message(role=role, content=self.content or "", extra=extra)
+        parts = [self._part(part) for part in self.content]
+        text = "\n".join(part if isinstance(part, str) else part.placeholder for part in parts)
+        # One picture twice is one picture with two places.
+        images = tuple({one.placeholder: one for one in parts if isinstance(one, Shown)}.values())
+        return Message(role=role, content=text, extra=extra, images=images)
+
+    def _part(self, part: TextPart) -> str | Shown:
+        if part.type == "text" and part.text is not None:
+            return part.text
+        if part.type == "image_url" and part.image_url and self.role in _SHOWING:
+            return shown(part.image_url.url, part.image_url.detail or "")
+        raise refused(
+            400,
+            "unsupported_content",
+            "only text and, of users and tools, pictures can be guarded; nothing else is taken",
+            param="messages",
+        )
 
 
 class StreamOptions(_Wire):

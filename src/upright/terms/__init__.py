@@ -4,6 +4,7 @@ from upright.terms.digest import canonical_json, digest
 from upright.terms.errors import ConfigError, MissingExtraError, UprightError
 from upright.terms.hazard import HAZARDS, Hazard, hazard_of_rule
 from upright.terms.home import home
+from upright.terms.image import Image
 from upright.terms.record import Record
 from upright.terms.verdict import (
     Action,
@@ -23,6 +24,7 @@ __all__ = [
     "DetectorError",
     "Finding",
     "Hazard",
+    "Image",
     "MissingExtraError",
     "Outcome",
     "Record",

@@ -8,6 +8,7 @@ import pytest
 
 from upright.guard import Detector
 from upright.guard.detectors import all_detectors, build_detectors, catalogue
+from upright.guard.detectors.registry import IMAGES, NAMES
 from upright.policy import parse_policy
 from upright.terms import ConfigError, hazard_of_rule
 
@@ -35,9 +36,9 @@ def test_a_use_gets_what_its_rules_can_reach_and_no_more():
 
 
 def test_scores_ask_for_everything():
-    names = {"pii.person", "pii.place"}
+    optional = {*NAMES, *IMAGES}
     everything = rules_of(build_detectors(policy("pii.email"), everything=True))
-    assert everything == set(catalogue()) - names
+    assert everything == set(catalogue()) - optional
 
 
 def test_patterns_and_topics_are_built_where_a_rule_reaches_them():

@@ -12,6 +12,7 @@ from upright.guard.detectors.custom import custom
 from upright.guard.detectors.email import email
 from upright.guard.detectors.homoglyph import homoglyph
 from upright.guard.detectors.iban import iban
+from upright.guard.detectors.image import ProtectedImages, UnsafeImages, protected, unsafe
 from upright.guard.detectors.invisible import invisible
 from upright.guard.detectors.national_id import national_id
 from upright.guard.detectors.network import ip_address, mac_address, url_credentials
@@ -19,8 +20,11 @@ from upright.guard.detectors.payment_card import payment_card
 from upright.guard.detectors.phone import phone
 from upright.guard.detectors.phrase_tables import injection, toxicity
 from upright.guard.detectors.secrets import assignment, issued
+from upright.guard.detectors.style import style
 from upright.guard.detectors.topics import topic
 from upright.guard.detectors.us_ssn import us_ssn
+from upright.guard.images.decode import Bounds
+from upright.guard.images.hashlist import HashList
 from upright.policy.model import GuardPattern, Policy, Topic
 
 _BUILT_IN: dict[str, Callable[[Policy | None], Detector]] = {
@@ -71,6 +75,9 @@ _BUILT_IN: dict[str, Callable[[Policy | None], Detector]] = {
 NAMES = ("pii.person", "pii.place")
 """Rules that only a use with `names = true` has, from an extra."""
 
+IMAGES = ("image.protected", "image.unsafe", "style.request")
+"""Rules that only a use with `[guard.images]` has; those of pictures need an extra."""
+
 _SAMPLE_PATTERNS = (
     GuardPattern(rule="custom.ticket", pattern=r"\bTICKET-\d{3,6}\b", max_length=13),
     GuardPattern(rule="custom.open_ended", pattern=r"(?i)codename [a-z]+( [a-z]+)*", max_length=40),
@@ -78,11 +85,12 @@ _SAMPLE_PATTERNS = (
 _SAMPLE_TOPICS = (
     Topic(name="sample", phrases=("stock tips", "insider trading", "l'art pour l'art")),
 )
+_SAMPLE_ARTISTS = ("Ada Sample", "Obermüller")
 
 
 def catalogue() -> tuple[str, ...]:
     """Return the rule ids of the built-in detectors, those of extras too, in alphabetical order."""
-    return tuple(sorted((*_BUILT_IN, *NAMES)))
+    return tuple(sorted((*_BUILT_IN, *NAMES, *IMAGES)))
 
 
 def build_detectors(policy: Policy, *, everything: bool = False) -> list[Detector]:
@@ -103,6 +111,7 @@ def build_detectors(policy: Policy, *, everything: bool = False) -> list[Detecto
     built_in = [make(policy) for rule, make in _BUILT_IN.items() if reachable(rule)]
     if policy.guard.names:
         built_in += _names(reachable)
+    built_in += _images(policy, reachable)
     own: list[Detector] = [custom(section) for section in policy.guard.pattern]
     own += [topic(section) for section in policy.guard.topic]
     return [*built_in, *(detector for detector in own if reachable(detector.rule))]
@@ -114,6 +123,26 @@ def _names(reachable: Callable[[str], bool]) -> list[Detector]:
     return [NameDetector(rule) for rule in NAMES if reachable(rule)]
 
 
+def _images(policy: Policy, reachable: Callable[[str], bool]) -> list[Detector]:
+    section = policy.guard.images
+    if section is None:
+        return []
+    named = {glob for rule in policy.guard.rule for glob in rule.detect}
+    wants_list = any(
+        fnmatchcase("image.protected", glob) and not fnmatchcase("image.unsafe", glob)
+        for glob in named
+    )
+    found: list[Detector] = []
+    if reachable("image.unsafe"):
+        found.append(unsafe(section))
+    # A rule that names a list where there is none would never speak: that is told, not passed over.
+    if wants_list or (section.hashes and reachable("image.protected")):
+        found.append(protected(section))
+    if "style.request" in named or (section.artists and reachable("style.request")):
+        found.append(style(section.artists))
+    return found
+
+
 def all_detectors() -> list[Detector]:
     """Return one instance of every detector, with samples of those a use-case file makes.
 
@@ -123,4 +152,7 @@ def all_detectors() -> list[Detector]:
         *(make(None) for make in _BUILT_IN.values()),
         *(custom(section) for section in _SAMPLE_PATTERNS),
         *(topic(section) for section in _SAMPLE_TOPICS),
+        UnsafeImages(Bounds()),
+        ProtectedImages(Bounds(), HashList([(bytes(range(32)), "sample")]), 31),
+        style(_SAMPLE_ARTISTS),
     ]

@@ -1,0 +1,1 @@
+"""Reading pictures: decoding within bounds, perceptual hashes, lists of hashes, a model."""

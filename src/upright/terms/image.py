@@ -1,0 +1,31 @@
+"""A picture on its way through upright, and the sign that stands for it in a text."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+PLACEHOLDER_LENGTH = len("[image ") + 40 + len("]")
+_LETTERS = "abcdefghijklmnop"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture as a file's bytes; nobody has looked into them yet.
+
+    Attributes:
+        media_type: what it is said to be, such as `image/png`.
+        data: the file.
+        placeholder: what stands for it in a text: `[image ` and 160 bits of the file's SHA-256
+            in the letters a to p, so that a text with its placeholders names the very pictures.
+    """
+
+    media_type: str
+    data: bytes = field(repr=False)
+    placeholder: str = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # The letters hold no digit and no word, so that no detector of texts speaks of them.
+        name = hashlib.sha256(self.data).hexdigest()[:40]
+        letters = "".join(_LETTERS[int(digit, 16)] for digit in name)
+        object.__setattr__(self, "placeholder", f"[image {letters}]")
