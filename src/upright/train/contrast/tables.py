@@ -30,10 +30,12 @@ SPLITS = ("train", "test")
 _FOLDER = "upright.train.contrast"
 # A sentence that can follow "that": it states something, and is not spoken by an "I".
 _STATES = re.compile(
-    r"(?:\{(?:Group|One)\}|All|Every|No|They|Those people|That kind|Nobody|People|Your?|The"
-    r"|Nothing|There)(?!\w)"
+    r"(?:\{(?:Group|One)\}|All|No|They|Those people|That kind|Nobody|People|You are|Your|The"
+    r"|Nothing)(?!\w)"
 )
-_STATES_NOT = re.compile(r"\{\w+\}(?:,| being)|.*[?!;:]|.*, (?:the sooner|end of story|get out)")
+_STATES_NOT = re.compile(
+    r"\{\w+\}(?:,| being)|.*[?!;:]|.*\. |.*, (?:the sooner|end of story|get out)"
+)
 _IDENTITY = re.compile(r"\{(?:group|one|adj|trait|Group|One|Adj)\}")
 
 
