@@ -105,6 +105,7 @@ def test_a_text_with_nothing_in_it_is_no_evidence(text):
         "further_tokens": None,
         "payload": None,
         "model_free": False,
+        "cleaned": False,
     }
 
 

@@ -44,11 +44,16 @@ def outside(text: str) -> Reason | None:
     words = [word.lower() for word in _WORD.findall(text)]
     if not words:
         return "short" if not text else "layout"
-    if len(_SIGN.findall(text)) / len(text) > _MOST_SIGNS:
+    if is_code(text):
         return "layout"
     if sum(word in common for word in words) / len(words) < _LEAST_FUNCTION_WORDS:
         return "language"
     return "repeats" if _repeated(words) > _MOST_REPEATED else None
+
+
+def is_code(text: str) -> bool:
+    """Return whether a text has as many signs as code, tables and lists have."""
+    return len(_SIGN.findall(text)) > _MOST_SIGNS * len(text)
 
 
 def is_known(view: Surprise) -> bool:

@@ -29,7 +29,7 @@ def plain(text: str) -> str:
     text = unicodedata.normalize("NFKC", text)
     text = "".join(sign for sign in text if sign.isspace() or not _is_unseen(sign))
     if not text.isascii():
-        text = _MIXED.sub(lambda word: word.group().translate(_latin()), text)
+        text = _MIXED.sub(lambda word: word.group().translate(latin_twins()), text)
     text = text.translate(_TYPOGRAPHY)
     for typed, mark in _TYPED:
         text = text.replace(typed, mark)
@@ -41,6 +41,7 @@ def _is_unseen(sign: str) -> bool:
 
 
 @cache
-def _latin() -> dict[int, str]:
+def latin_twins() -> dict[int, str]:
+    """Return the Latin letter for the code point of each letter that looks like it."""
     alike = table("lookalikes.toml").data["latin"]
     return {ord(other): letter for letter, others in alike.items() for other in others}

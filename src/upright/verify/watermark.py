@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from upright.generate import ReadingEngine, Sampling, Token
 from upright.generate.sampler import Logits, distribution
 from upright.terms import ConfigError
+from upright.verify.cleaned import cleaned
 from upright.verify.normal import composed
 from upright.watermark import (
     PUBLIC_ALPHA,
@@ -22,6 +23,7 @@ from upright.watermark import (
     Scheme,
     common_places,
     detect,
+    strongest,
 )
 
 LONGEST_TEXT = 1_000_000
@@ -53,11 +55,13 @@ class TextDetection:
     """What a text says of some keys.
 
     Attributes:
-        text: as it was given; all places count in it, while it is read in normal form C.
-        tokens: its tokens, those that were left out at its ends included.
+        text: as it was given; all places count in it, whatever form of it was read.
+        tokens: of the form that says most; those that were left out at its ends included.
         detection: the result by tokens; its positions count in `tokens`.
         spans: the marked stretches by characters.
         model_free: whether no model was asked.
+        cleaned: whether the cleaned form says most; the text as given was read too, and both are
+            paid for.
     """
 
     text: str
@@ -65,6 +69,7 @@ class TextDetection:
     detection: Detection
     spans: tuple[TextSpan, ...]
     model_free: bool
+    cleaned: bool = False
 
     def to_json(self) -> dict[str, object]:
         """Return the result as `upright watermark detect` writes it."""
@@ -81,13 +86,16 @@ class TextDetection:
             "further_tokens": found.further_tokens,
             "payload": found.payload,
             "model_free": self.model_free,
+            "cleaned": self.cleaned,
         }
 
 
 class WatermarkReader:
     """Reads texts for the marks of some keys.
 
-    Words that end a phrase common among people are left out: see `upright.watermark.stoplist`.
+    Words that end a phrase common among people are left out: see `upright.watermark.stoplist`. A
+    text whose layout was tampered with is read twice, as given and cleaned: see
+    `upright.verify.cleaned`. The text alone decides that, so that no key can be favoured by it.
 
     Args:
         engine: tells tokens apart, and gives the distributions for a model-aware reading. It need
@@ -132,12 +140,20 @@ class WatermarkReader:
             ConfigError: for a text that is too long, or none.
             EngineError: if the engine failed.
         """
-        normal, places = composed(_checked(text))
-        tokens = self._engine.tokens(normal)
-        common = self._common(normal, tokens)
-        if places is not None:
-            tokens = [Token(item.id, places[item.start], places[item.end]) for item in tokens]
-        return await self._placed(text, tokens, prompt, common, model_free=model_free)
+        before = self._before(prompt)
+        forms = _forms(_checked(text))
+        alpha = self._alpha / len(forms)
+        read: list[tuple[list[Token], Detection]] = []
+        for form, places in forms:
+            tokens = self._engine.tokens(form)
+            common = self._common(form, tokens)
+            found = await self._detect(tokens, before, common, alpha, model_free=model_free)
+            if places is not None:
+                tokens = [Token(item.id, places[item.start], places[item.end]) for item in tokens]
+            read.append((tokens, found))
+        best = min(range(len(read)), key=lambda at: read[at][1].p_value)
+        told = strongest([found for _, found in read], alpha=self._alpha)
+        return self._told(text, read[best][0], told, model_free=model_free, by_cleaned=best > 0)
 
     async def read_ids(
         self, tokens: Sequence[int], *, prompt: str = "", model_free: bool = False
@@ -154,39 +170,48 @@ class WatermarkReader:
             EngineError: if the engine failed.
         """
         text, placed = self._engine.placed(tokens)
-        common = self._common(text, placed)
-        return await self._placed(text, placed, prompt, common, model_free=model_free)
+        before, common = self._before(prompt), self._common(text, placed)
+        found = await self._detect(placed, before, common, self._alpha, model_free=model_free)
+        return self._told(text, placed, found, model_free=model_free)
+
+    def _before(self, prompt: str) -> list[int]:
+        before, _ = composed(_checked(prompt))
+        return [token.id for token in self._engine.tokens(before)] if before else []
 
     def _common(self, text: str, tokens: Sequence[Token]) -> frozenset[int]:
         return common_places(text, [(token.start, token.end) for token in tokens], self._width)
 
-    async def _placed(
+    def _told(
         self,
         text: str,
         tokens: Sequence[Token],
-        prompt: str,
-        common: frozenset[int],
+        found: Detection,
         *,
         model_free: bool,
+        by_cleaned: bool = False,
     ) -> TextDetection:
-        before, _ = composed(_checked(prompt))
-        after = [token.id for token in self._engine.tokens(before)] if before else []
-        ids = [token.id for token in tokens]
-        reading = Reading(self._keys, ids, width=self._width, common=common)
-        found = await self._detect(reading, ids, after, model_free=model_free)
         spans = tuple(
             TextSpan(tokens[span.start].start, tokens[span.end - 1].end, span.p_value, span.key)
             for span in found.spans
         )
-        return TextDetection(text, tuple(tokens), found, spans, self._is_free(model_free))
+        free = self._is_free(model_free)
+        return TextDetection(text, tuple(tokens), found, spans, free, by_cleaned)
 
     def _is_free(self, asked: bool) -> bool:  # noqa: FBT001 (passed on from a keyword)
         # Gumbel's numbers are evidence by themselves.
         return asked or self._scheme == "gumbel"
 
     async def _detect(
-        self, reading: Reading, tokens: list[int], after: list[int], *, model_free: bool
+        self,
+        placed: Sequence[Token],
+        after: list[int],
+        common: frozenset[int],
+        alpha: float,
+        *,
+        model_free: bool,
     ) -> Detection:
+        tokens = [token.id for token in placed]
+        reading = Reading(self._keys, tokens, width=self._width, common=common)
         if not self._is_free(model_free) and reading.positions.size:
             wanted = set(reading.positions.tolist())
             seen: set[int] = set()
@@ -199,9 +224,17 @@ class WatermarkReader:
                     reading.observe(at, chances.tokens, chances.probabilities)
 
             await self._engine.read(tokens, visit, after=after)
-        return detect(
-            reading.evidence(), scheme=self._scheme, payload=self._payload, alpha=self._alpha
-        )
+        return detect(reading.evidence(), scheme=self._scheme, payload=self._payload, alpha=alpha)
+
+
+def _forms(text: str) -> list[tuple[str, list[int] | None]]:
+    """Return the forms in which a text is read, with where their places lie in it."""
+    normal, places = composed(text)
+    found = [(normal, places)]
+    if clean := cleaned(normal):
+        form, back = clean
+        found.append((form, back if places is None else [places[at] for at in back]))
+    return found
 
 
 def token_evidence(found: Detection, count: int) -> NDArray[np.float64]:
