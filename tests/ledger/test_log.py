@@ -56,6 +56,16 @@ def test_every_leaf_and_every_older_head_is_proved(ledger):
         offline.check_consistency(first, root, 21, proof.head.root, proof.path)
 
 
+def test_whoever_appends_gets_the_proofs_that_the_log_would_give(ledger):
+    size = 0
+    for step in (1, 1, 2, 3, 9, 16, 5, 31):
+        with ledger._database.writing() as connection:
+            given = log.append(connection, [leaf(size + number) for number in range(step)])
+        assert given == ledger.certificates.log.inclusions(range(size, size + step))
+        size += step
+    assert size == 68
+
+
 @pytest.mark.parametrize("number", [-1, 21, 10**9])
 def test_what_the_log_never_had_is_not_proved(ledger, number):
     grow(ledger, 21)

@@ -89,6 +89,10 @@ class Certifier:
         """
         return self._receipts.finish(drafted)
 
+    def finish_fresh(self, drafted: Draft) -> Certificate | None:
+        """As `finish`, at once and once; None where the log must be read for it."""
+        return self._receipts.finish_fresh(drafted)
+
     def issue(self, statement: Statement, text: str, prompt: Sequence[str] = ()) -> Certificate:
         """Certify a text in a transaction of its own; see `draft`."""
         drafted = self.draft(statement, text, prompt)

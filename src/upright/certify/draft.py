@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,8 @@ from upright.certify.echo import Prompt, Texts, touches
 from upright.certify.errors import CertificateError
 from upright.certify.excerpt import piece, piece_hash
 from upright.certify.issuer import Issuer, sign1
-from upright.certify.offline import FIELDS, LARGEST_TEXT, SALT_BYTES, commit, encode, salt_of
+from upright.certify.offline import FIELDS, LARGEST_TEXT, SALT_BYTES, commit, encode
+from upright.certify.salts import Salts
 from upright.certify.sketch import NO_TAG, PHRASE, chunk_tag, phrase_tags, whole_tag, word_tags
 from upright.certify.statement import Statement, raw_digest
 from upright.certify.words import words_of
@@ -30,13 +32,24 @@ class Draft:
 
     Attributes:
         id: its name.
-        data: COSE_Sign1 that discloses everything, without a receipt.
+        protected: the signed header.
+        disclosed: all fields, and the secret that their salts follow from.
+        payload: the commitment to the fields.
+        signature: of both.
         row: what the ledger records.
     """
 
     id: str
-    data: bytes
+    protected: bytes
+    disclosed: Mapping[str, Any]
+    payload: bytes
+    signature: bytes
     row: NewCertificate
+
+    @property
+    def data(self) -> bytes:
+        """COSE_Sign1 that discloses everything, without a receipt."""
+        return sign1(self.protected, {"disclosed": self.disclosed}, self.payload, self.signature)
 
     @property
     def reference(self) -> dict[str, str]:
@@ -86,13 +99,14 @@ class _Drafting:
         self._keys, self._epoch = keys, keys.current()
         self._statement = statement
         self._secret = secrets.token_bytes(SALT_BYTES)
+        self._salts = Salts(self._secret)
         self._text = unicodedata.normalize("NFC", text)
         self._words = words_of(self._text)
         self._prompt = Prompt(self._words, texts)
         self._echoed = self._prompt.echoed()
         self._chunks = chunks(self._text)
         self._leaves = [
-            piece_hash(piece(self._secret, number, start, chunk))
+            piece_hash(piece(self._salts, number, start, chunk))
             for number, (start, chunk) in enumerate(self._chunks)
         ]
 
@@ -100,14 +114,15 @@ class _Drafting:
         told = self._values()
         values = [told[name] for name in FIELDS]
         hashes = [
-            commit("field", [salt_of(self._secret, "field", number), number, value])
+            commit("field", [self._salts.of("field", number), number, value])
             for number, value in enumerate(values)
         ]
         protected, payload, signature = self._issuer.certificate(hashes)
         leaf = leaf_hash(sign1(protected, {}, payload, signature))
         disclosed = {"secret": self._secret, "values": values}
         data = sign1(protected, {"disclosed": disclosed}, payload, signature)
-        return Draft(certificate_id(leaf), data, self._row(leaf, data))
+        row = self._row(leaf, data)
+        return Draft(row.id, protected, disclosed, payload, signature, row)
 
     def _values(self) -> dict[str, Any]:
         statement = self._statement
@@ -127,7 +142,7 @@ class _Drafting:
             "scheme": statement.scheme,
             "epoch": statement.epoch,
             "length": len(self._text),
-            "text": commit("text", [salt_of(self._secret, "text"), raw]),
+            "text": commit("text", [self._salts.of("text"), raw]),
             "chunks": [len(self._leaves), root],
             "echoed": [bound for span in self._echoed for bound in span],
         }

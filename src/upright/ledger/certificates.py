@@ -6,7 +6,8 @@ keyed tags that find it by its text. Erasing takes those away and leaves the has
 
 from __future__ import annotations
 
-from collections import Counter
+import threading
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +17,13 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, tuple_
 from upright.ledger import chain, log
 from upright.ledger.database import Database, now
 from upright.ledger.errors import ConflictError, NotFoundError
-from upright.ledger.log import TransparencyLog
+from upright.ledger.log import Proof, TransparencyLog
 from upright.ledger.record import Event
 from upright.ledger.tables import certificates, revocations, sketches
-from upright.ledger.vault import CERTIFICATE, Vault
+from upright.ledger.vault import CERTIFICATE, NewRecord, Vault
 
 _AT_ONCE = 500
+_PROOFS_KEPT = 2000
 _BY_EXACT = (
     select(certificates)
     .where(certificates.c.exact.in_(bindparam("exact", expanding=True)))
@@ -124,14 +126,25 @@ class CertificateStore:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
+        self._gate = threading.Lock()
+        self._proofs: OrderedDict[str, Proof] = OrderedDict()
         self.log = TransparencyLog(database)
 
-    def add_within(self, connection: Connection, batch: Sequence[NewCertificate]) -> None:
-        """Record certificates as part of a transaction of `Database.writing`."""
+    def add_within(self, connection: Connection, batch: Sequence[NewCertificate]) -> list[Proof]:
+        """Record certificates as part of a transaction of `Database.writing`.
+
+        Returns:
+            The proof of each in the log, which counts once the transaction is committed; see
+            `committed`.
+        """
         if not batch:
-            return
-        first = log.append(connection, [new.leaf for new in batch])
-        time = now()
+            return []
+        proofs = log.append(connection, [new.leaf for new in batch])
+        records = self._vault.put_within(
+            connection,
+            [NewRecord(CERTIFICATE, new.record, new.use_case, new.request) for new in batch],
+        )
+        first, time = proofs[0].start, now()
         rows = [
             {
                 "leaf": leaf,
@@ -140,13 +153,11 @@ class CertificateStore:
                 "request": new.request,
                 "time": time,
                 "epoch": new.epoch,
-                "record": self._vault.put_within(
-                    connection, CERTIFICATE, new.record, use_case=new.use_case, request=new.request
-                ),
+                "record": record,
                 "exact": new.exact,
                 "tags": b"".join(new.tags),
             }
-            for leaf, new in enumerate(batch, first)
+            for leaf, (new, record) in enumerate(zip(batch, records, strict=True), first)
         ]
         connection.execute(_INSERT, rows)
         tags = [
@@ -154,6 +165,22 @@ class CertificateStore:
         ]
         if tags:
             connection.execute(_INSERT_TAGS, tags)
+        return proofs
+
+    def committed(self, batch: Sequence[NewCertificate], proofs: Sequence[Proof]) -> None:
+        """Remember the proofs of a transaction that was committed, until somebody takes them."""
+        with self._gate:
+            self._proofs.update(zip((new.id for new in batch), proofs, strict=True))
+            while len(self._proofs) > _PROOFS_KEPT:
+                self._proofs.popitem(last=False)
+
+    def take_proof(self, certificate: str) -> Proof | None:
+        """Return the proof of a certificate that was recorded here just now, once.
+
+        None for any other: `log.inclusions` reads it from the log.
+        """
+        with self._gate:
+            return self._proofs.pop(certificate, None)
 
     def get(self, certificate: str) -> StoredCertificate:
         """Return a certificate by its id.

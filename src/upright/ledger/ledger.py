@@ -123,8 +123,9 @@ class Ledger:
         """
         with self._database.writing() as connection:
             entries = chain.append(connection, events)
-            self.certificates.add_within(connection, certificates)
+            proofs = self.certificates.add_within(connection, certificates)
             found = states(connection, {event.use_case for event in events})
+        self.certificates.committed(certificates, proofs)
         return [(entry, found[entry.use_case]) for entry in entries]
 
     def entries(self, **which: Unpack[chain.Selection]) -> list[Entry]:

@@ -6,7 +6,7 @@ are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, insert, select
@@ -88,13 +88,12 @@ class TransparencyLog:
             for leaf in leaves:
                 if not 0 <= leaf < newest:
                     raise NotFoundError(f"the log has no leaf {leaf}: it holds {newest}")
-            paths = [merkle.inclusion(leaf, newest) for leaf in leaves]
-            spans = [(0, newest), *dict.fromkeys(span for path in paths for span in path)]
+            spans = _spans(leaves, newest)
             known = dict(zip(spans, _hashes(connection, spans), strict=True))
         head_ = TreeHead(newest, known[0, newest])
         return [
-            Proof(head_, leaf, tuple(known[span] for span in path))
-            for leaf, path in zip(leaves, paths, strict=True)
+            Proof(head_, leaf, tuple(known[span] for span in merkle.inclusion(leaf, newest)))
+            for leaf in leaves
         ]
 
     def consistency(self, first: int) -> Proof:
@@ -131,21 +130,28 @@ class TransparencyLog:
 _AT_ONCE = 10_000
 
 
-def append(connection: Connection, leaves: Sequence[bytes]) -> int:
-    """Add leaf hashes and return the index of the first.
+def append(connection: Connection, leaves: Sequence[bytes]) -> list[Proof]:
+    """Add leaf hashes; return the proof of each in the tree that they make.
 
     Args:
         connection: from `Database.writing`, so that nobody else appends meanwhile.
         leaves: 32 bytes each.
     """
     before = size(connection)
-    peaks = _fetch(connection, merkle.cover((0, before)))
-    fresh = list(merkle.grow(peaks, before, leaves))
+    known = _fetch(connection, merkle.cover((0, before)))
+    fresh = list(merkle.grow(known, before, leaves))
     if fresh:
         connection.execute(
             _INSERT, [{"number": _number(node), "hash": value} for node, value in fresh]
         )
-    return before
+    after = before + len(leaves)
+    # Whatever a new leaf's path needs was a peak of the older tree or became complete just now.
+    hashes = {span: _folded(known, span) for span in _spans(range(before, after), after)}
+    newest = TreeHead(after, hashes[0, after])
+    return [
+        Proof(newest, leaf, tuple(hashes[span] for span in merkle.inclusion(leaf, after)))
+        for leaf in range(before, after)
+    ]
 
 
 def size(connection: Connection) -> int:
@@ -167,10 +173,19 @@ def _proof(connection: Connection, start: int, leaves: int, path: list[Range]) -
 
 def _hashes(connection: Connection, spans: Sequence[Range]) -> list[bytes]:
     """Return the hashes of ranges, all their nodes read at once."""
-    covers = [merkle.cover(span) for span in spans]
-    found = _fetch(connection, {node for nodes in covers for node in nodes})
+    found = _fetch(connection, {node for span in spans for node in merkle.cover(span)})
+    return [_folded(found, span) for span in spans]
+
+
+def _spans(leaves: Iterable[int], newest: int) -> list[Range]:
+    """Return the ranges that the leaves' paths in a tree are made of, and the whole of it."""
+    paths = (merkle.inclusion(leaf, newest) for leaf in leaves)
+    return [(0, newest), *dict.fromkeys(span for path in paths for span in path)]
+
+
+def _folded(known: Mapping[Node, bytes], span: Range) -> bytes:
     try:
-        return [merkle.fold([found[node] for node in nodes]) for nodes in covers]
+        return merkle.fold([known[node] for node in merkle.cover(span)])
     except KeyError as error:
         raise LedgerError(
             f"the transparency log lacks the node {error.args[0]}",

@@ -15,7 +15,7 @@ from upright.ledger.database import Database, now
 from upright.ledger.errors import ConflictError, LedgerError, NotFoundError
 from upright.ledger.record import Event
 from upright.ledger.tables import reviews
-from upright.ledger.vault import Vault
+from upright.ledger.vault import NewRecord, Vault
 from upright.terms import canonical_json
 
 Kind = Literal["review", "appeal"]
@@ -88,9 +88,8 @@ class ReviewQueue:
         item = secrets.token_hex(8)
         secret = canonical_json({"text": text, "reason": reason})
         with self._database.writing() as connection:
-            record = self._vault.put_within(
-                connection, kind, secret, use_case=use_case, request=request
-            )
+            new = NewRecord(kind, secret, use_case, request)
+            (record,) = self._vault.put_within(connection, [new])
             row = {
                 "id": item,
                 "time": now(),

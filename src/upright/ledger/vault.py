@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
@@ -21,6 +23,24 @@ CERTIFICATE = "certificate"
 """Kind of the records that certificates lie in; their look-ups go with them."""
 
 _DOMAIN = "upright.vault.v1"
+_INSERT = insert(vault)
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """A record on its way into the vault.
+
+    Attributes:
+        kind: what it is.
+        data: what is sealed.
+        use_case: see Event.
+        request: see Event.
+    """
+
+    kind: str
+    data: bytes
+    use_case: str
+    request: str = ""
 
 
 class Vault:
@@ -45,18 +65,19 @@ class Vault:
             KeyFileError: if the vault's key file cannot be used.
         """
         with self._database.writing() as connection:
-            return self.put_within(connection, kind, data, use_case=use_case, request=request)
+            return self.put_within(connection, [NewRecord(kind, data, use_case, request)])[0]
 
-    def put_within(
-        self, connection: Connection, kind: str, data: bytes, *, use_case: str, request: str = ""
-    ) -> str:
-        """Seal a record as part of a transaction."""
-        record = secrets.token_hex(16)
-        bound_to = _bound_to(record, kind, use_case)
-        wrapped, sealed = seal(load_vault_key(self._key_file), data, bound_to=bound_to)
-        row = {"id": record, "kind": kind, "use_case": use_case, "request": request, "time": now()}
-        connection.execute(insert(vault), [{**row, "wrapped_key": wrapped, "sealed": sealed}])
-        return record
+    def put_within(self, connection: Connection, batch: Sequence[NewRecord]) -> list[str]:
+        """Seal records as part of a transaction and return their ids.
+
+        Raises:
+            KeyFileError: if the vault's key file cannot be used.
+        """
+        key, time = load_vault_key(self._key_file), now()
+        rows = [_row(new, key, time) for new in batch]
+        if rows:
+            connection.execute(_INSERT, rows)
+        return [row["id"] for row in rows]
 
     def get(self, record: str) -> bytes | None:
         """Return a record's data; None if it was erased or never was.
@@ -100,6 +121,14 @@ class Vault:
         if rows:
             self._database.forget_deleted("vault, certificates, sketches")
         return len(rows)
+
+
+def _row(new: NewRecord, key: bytes, time: str) -> dict[str, Any]:
+    record = secrets.token_hex(16)
+    bound_to = _bound_to(record, new.kind, new.use_case)
+    wrapped, sealed = seal(key, new.data, bound_to=bound_to)
+    row = {"id": record, "kind": new.kind, "use_case": new.use_case, "request": new.request}
+    return {**row, "time": time, "wrapped_key": wrapped, "sealed": sealed}
 
 
 def _erased(record: str, kind: str, use_case: str, request: str) -> Event:
