@@ -1,0 +1,6 @@
+from __future__ import annotations
+
+from upright.guard.legible.mapping import Legible
+from upright.guard.legible.reading import legible, version
+
+__all__ = ["Legible", "legible", "version"]

@@ -1,0 +1,98 @@
+"""The words that decide between readings of a disguised one."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from upright.guard.detectors.tables import table
+
+_ENDINGS = ("s", "es", "ed", "er", "ers", "ing", "in", "y", "ish", "ness")
+_MASKED_ENDINGS = ("", "s", "es", "ed", "er", "ers", "ing", "in", "y", "head", "face")
+_SHORTEST_STEM = 3
+_DOUBLED = 3
+
+
+@cache
+def own_table() -> dict[str, Any]:
+    """Return the table `words.toml` of this package."""
+    return tomllib.loads(raw_table().decode("utf-8"))
+
+
+def raw_table() -> bytes:
+    """Return the bytes of the table."""
+    return files("upright.guard.legible").joinpath("words.toml").read_bytes()
+
+
+@cache
+def common() -> frozenset[str]:
+    """Return the commonest words of English."""
+    return frozenset(own_table()["common"].split())
+
+
+@cache
+def disguised() -> frozenset[str]:
+    """Return the words that people disguise: of the toxicity table, and of this package's own."""
+    listed = table("toxicity.toml").data
+    return frozenset(own_table()["disguised"].split()) | frozenset(_words_in(listed))
+
+
+def _words_in(rows: Any) -> Iterator[str]:  # noqa: ANN401 (whatever TOML holds)
+    if isinstance(rows, str):
+        yield from re.findall(r"(?<![a-z'])[a-z]{3,}(?![a-z'])", rows)
+    elif isinstance(rows, list):
+        for row in rows:
+            yield from _words_in(row)
+    elif isinstance(rows, dict):
+        for name, row in rows.items():
+            if name != "why":
+                yield from _words_in(row)
+
+
+def is_known(word: str) -> bool:
+    """Say whether a word in lower case is a common one or one that people disguise."""
+    return word in common() or is_disguised(word)
+
+
+def is_disguised(word: str) -> bool:
+    """Say whether a word in lower case, or its stem, is one that people disguise."""
+    if word in disguised():
+        return True
+    return any(
+        stem in disguised()
+        for ending in _ENDINGS
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM
+        for stem in _stems(word[: -len(ending)])
+    )
+
+
+def _stems(rest: str) -> tuple[str, ...]:
+    if rest[-1] == rest[-2] and len(rest) > _DOUBLED:
+        return rest, rest + "e", rest[:-1]
+    return rest, rest + "e"
+
+
+@cache
+def masked(length: int) -> tuple[str, ...]:
+    """Return the words of so many letters that are written with masks, the likeliest first."""
+    found = []
+    for word in own_table()["masked"].split():
+        for ending in _MASKED_ENDINGS:
+            if word[-1] != ending:
+                found.append(word + ending)
+            if ending[:1] in ("e", "i", "y"):
+                found.append(word + word[-1] + ending)
+    return tuple(dict.fromkeys(word for word in found if len(word) == length))
+
+
+def looks_like_a_word(letters: str) -> bool:
+    """Say whether lower-case letters could be pronounced: vowels, and never many consonants."""
+    return _VOWEL.search(letters) is not None and _HARD.search(letters) is None
+
+
+_VOWEL = re.compile("[aeiouy]")
+_HARD = re.compile("[^aeiouy]{5}|[aeiou]{5}|[jqvx][^aeiouy]|[^aeiouy]{4}$")

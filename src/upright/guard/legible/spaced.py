@@ -1,0 +1,123 @@
+"""Words written letter by letter, with gaps or signs between."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+from upright.guard.legible.lexicon import is_disguised, is_known, looks_like_a_word
+from upright.guard.legible.mapping import Edit
+
+_ONE = r"[A-Za-z0-9@$!*](?![A-Za-z0-9'’])"  # noqa: RUF001 (apostrophe)
+_GAPPED = re.compile(rf"(?<![A-Za-z0-9'’@$.]){_ONE}(?:\s{{1,4}}{_ONE}){{2,200}}+")  # noqa: RUF001
+_JOINED = re.compile(
+    r"(?<![\w'’@$.-])[A-Za-z0-9@$!*](?P<by>[.\-_~*·•])"  # noqa: RUF001 (apostrophe)
+    r"(?:[A-Za-z0-9@$!*](?P=by)){1,60}+[A-Za-z0-9@$!*](?![\w'’]|(?P=by)\w)"  # noqa: RUF001
+)
+_LEET = str.maketrans("0134578@$!", "oieastbasi")
+_FEWEST = 3
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+_LONGEST_PART = 14
+_MOST = 80
+_ALONE = frozenset("aiu")
+
+
+def spaced_out(text: str) -> list[Edit]:
+    """Return the edits that join letters written one by one to words.
+
+    Where some gaps are wider than the others, they part words and stay.
+    """
+    edits = [edit for match in _GAPPED.finditer(text) if (edit := _joined_gaps(match))]
+    edits += [edit for match in _JOINED.finditer(text) if (edit := _joined_signs(match))]
+    return _apart(edits)
+
+
+def _apart(edits: list[Edit]) -> list[Edit]:
+    kept: list[Edit] = []
+    for edit in sorted(edits):
+        if not kept or edit.start >= kept[-1].end:
+            kept.append(edit)
+    return kept
+
+
+def _joined_gaps(match: re.Match[str]) -> Edit | None:
+    places = [at for at in range(match.start(), match.end()) if not match.string[at].isspace()]
+    gaps = [after - before - 1 for before, after in itertools.pairwise(places)]
+    narrow = min(gaps)
+    words: list[list[int]] = [[places[0]]]
+    for place, gap in zip(places[1:], gaps, strict=True):
+        if gap > narrow:
+            words.append([])
+        words[-1].append(place)
+    text = match.string
+    spelt = ["".join(text[at] for at in word) for word in words]
+    if not any(_is_spelt_out(word) for word in spelt):
+        return None
+    letters = ""
+    origins: list[tuple[int, int]] = []
+    end = match.start()
+    for word, found in zip(words, spelt, strict=True):
+        letters += text[end : word[0]]
+        origins += [(at, at + 1) for at in range(end, word[0])]
+        parts = _parts(found) if len(words) == 1 else [found]
+        for index, part in enumerate(parts):
+            if index:
+                letters += " "
+                origins.append((end, word[0]))
+            letters += part
+            origins += [(at, at + 1) for at in word[: len(part)]]
+            end = word[len(part) - 1] + 1
+            word = word[len(part) :]  # noqa: PLW2901 (what is left of the word)
+    return Edit(match.start(), match.end(), letters, origins)
+
+
+def _joined_signs(match: re.Match[str]) -> Edit | None:
+    word = match.group()[::2]
+    dotted = match.group("by") == "."
+    if not _is_spelt_out(word) or (dotted and word.isupper() and not is_disguised(_plain(word))):
+        return None
+    places = range(match.start(), match.end(), 2)
+    return Edit(match.start(), match.end(), word, [(at, at + 1) for at in places])
+
+
+def _plain(word: str) -> str:
+    return word.lower().translate(_LEET)
+
+
+def _is_spelt_out(word: str) -> bool:
+    """Say whether single letters make up a word; in rows and enumerations they do not."""
+    plain = _plain(word)
+    letters = sum(sign.isalpha() for sign in word)
+    if len(word) < _FEWEST or 2 * letters < len(word) or plain in _ALPHABET:
+        return False
+    if len(word) == _FEWEST:
+        return is_known(plain)
+    if is_known(plain):
+        return True
+    return len(set(plain)) > 2 and letters > 2 and looks_like_a_word(plain)  # noqa: PLR2004
+
+
+def _parts(word: str) -> list[str]:
+    """Return the words that stand in a row of letters, or the row where it is none of words."""
+    plain = _plain(word)
+    if is_known(plain) or len(plain) > _MOST:
+        return [word]
+    if plain[0] in _ALONE and is_disguised(plain[1:]):
+        return [word[0], word[1:]]
+    best: list[list[int] | None] = [[]] + [None] * len(plain)
+    for end in range(1, len(plain) + 1):
+        for begin in range(max(0, end - _LONGEST_PART), end):
+            ends = best[begin]
+            if ends is None or not _may_stand(plain[begin:end]):
+                continue
+            known = best[end]
+            if known is None or len(ends) + 1 < len(known):
+                best[end] = [*ends, end]
+    ends = best[-1]
+    if not ends:
+        return [word]
+    return [word[begin:end] for begin, end in itertools.pairwise([0, *ends])]
+
+
+def _may_stand(part: str) -> bool:
+    return part in _ALONE if len(part) == 1 else is_known(part)

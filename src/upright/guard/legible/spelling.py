@@ -1,0 +1,271 @@
+"""Tricks inside of one word: digits and signs for letters, masks, drawn-out letters, case."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+from upright.guard.legible.lexicon import (
+    common,
+    is_disguised,
+    is_known,
+    looks_like_a_word,
+    masked,
+)
+from upright.guard.legible.mapping import Edit, respelled
+
+_LONGEST = 40
+_READ_AS = dict(zip("02345789@$+(€£¢¥", "ozeastbgastcelcy", strict=True))
+_READ_AS |= {"1": "il", "!": "il", "|": "il", "6": "gb"}
+_SIGN = r"0-9@$!+|(€£¢¥"
+_WORDLIKE = re.compile(rf"[A-Za-z{_SIGN}]+")
+_LETTER = re.compile("[A-Za-z]")
+_INNER = re.compile(rf"(?<=[a-z])[{_SIGN}]{{1,2}}(?=[a-z])")
+_EDGES = "!|(+"
+# Signs that stand for a letter only where the word is then a known one.
+_UNSURE = re.compile(r"[2689+|(]")
+_VOWEL = re.compile("[aeiouy]", re.IGNORECASE)
+# What follows or goes before a piece of an address, of code, of a number or of a version.
+_BEFORE = re.compile(r"[\w.:/\\=&%?#~`<{}\[\]_-]\Z")
+_AFTER = re.compile(r"[/\\=_:~`{}<>&%#@^]|[.,:-][\w@]|\(\)|['\u2019]?[0-9]")
+_VARIANTS = 16
+
+
+def stands_alone(text: str, start: int, end: int) -> bool:
+    """Say whether a stretch is no piece of an address, of code, of a number or of a version."""
+    before = text[max(0, start - 2) : start]
+    if before and _BEFORE.search(before) and not _opens(before):
+        return False
+    after = _AFTER.match(text, end, end + 3)
+    return after is None
+
+
+def _opens(before: str) -> bool:
+    """Say whether what goes before a word belongs to prose: a hyphen after a letter, a stop."""
+    return before[-1] in "-.:" and (len(before) == 1 or before[0].isalpha() or before[0].isspace())
+
+
+def leet(text: str) -> list[Edit]:
+    """Return the edits that put letters for digits and signs inside of words."""
+    edits = []
+    for match in _WORDLIKE.finditer(text):
+        core = match.group()
+        if core.isalpha() or len(core) > _LONGEST or not _LETTER.search(core):
+            continue
+        core = core.lstrip(_EDGES)
+        start = match.end() - len(core)
+        for word in dict.fromkeys((core, core.rstrip(_EDGES))):
+            if word.isalpha() or not stands_alone(text, start, start + len(word)):
+                continue
+            plain = _plain(word)
+            if plain:
+                edits.append(respelled(start, plain))
+                break
+    return edits
+
+
+def _plain(word: str) -> str | None:
+    """Return the letters of a word with digits or signs, or None where it is meant as it is."""
+    lower = word.lower()
+    read = _listed(lower) or _pronounced(word)
+    if read is None:
+        return None
+    letters = [sign for sign in word if sign.isalpha()]
+    if len(letters) > 1 and all(letter.isupper() for letter in letters):
+        return read.upper()
+    return "".join(old if old.isalpha() else new for old, new in zip(word, read, strict=True))
+
+
+def _listed(lower: str) -> str | None:
+    """Return the reading that is a known word."""
+    if len(lower) < 3:  # noqa: PLR2004 (a digit and a letter or two are mostly a measure)
+        return None
+    choices = itertools.product(*(_READ_AS.get(sign, sign) for sign in lower))
+    for letters in itertools.islice(choices, _VARIANTS):
+        word = "".join(letters)
+        if is_disguised(word) or word in common():
+            return word
+    return None
+
+
+def _pronounced(word: str) -> str | None:
+    """Return the reading of a word with signs inside that could be pronounced."""
+    lower = word.lower()
+    count = sum(letter.isalpha() for letter in word)
+    if count < 3 or 2 * count < len(word) or not _INNER.search(lower):  # noqa: PLR2004
+        return None
+    read = "".join(
+        _single(sign, lower[at - 1 : at], lower[at + 1 : at + 2]) for at, sign in enumerate(lower)
+    )
+    if _UNSURE.search(lower) or lower[0] in "@$" or lower[-1].isdigit():
+        return None
+    if "!" in lower and _VOWEL.search(lower.partition("!")[0]):
+        return None
+    if _is_model_number(word, count):
+        return None
+    return read if looks_like_a_word(read) else None
+
+
+def _single(sign: str, before: str, after: str) -> str:
+    choices = _READ_AS.get(sign, sign)
+    if choices == "il":
+        return "l" if before and before in "aeou" and (not after or after in "aeiou") else "i"
+    return choices[0]
+
+
+def _is_model_number(word: str, count: int) -> bool:
+    digits = re.findall("[0-9]+", word)
+    if not digits:
+        return False
+    # Hexadecimal numbers, formulas such as those of chemistry, and numbers of several digits.
+    if not re.search("[g-zG-Z]", word) or max(map(len, digits)) > 2:  # noqa: PLR2004
+        return True
+    if word[0].isdigit() and len(digits) < 2:  # noqa: PLR2004
+        return True
+    upper = sum(letter.isupper() for letter in word)
+    return upper > 1 and (upper < count or len(digits) > 1 or count < 4)  # noqa: PLR2004
+
+
+_MASKED = re.compile(r"(?<![\w*@#%&$/.\\=:-])[A-Za-z]{1,12}+[*#%&$@_.-]{1,8}[A-Za-z*#]{0,12}+")
+_QUIET = frozenset("_.-")
+
+
+def masks(text: str) -> list[Edit]:
+    """Return the edits that put back letters behind masks such as asterisks."""
+    edits = []
+    for match in _MASKED.finditer(text):
+        seen = match.group()
+        if not _is_mask(seen) or not stands_alone(text, match.start(), match.end()):
+            continue
+        word = _behind(seen.lower())
+        if word:
+            edits.append(_unmasked(match.start(), seen, word))
+    return edits
+
+
+def _is_mask(seen: str) -> bool:
+    letters = sum(sign.isalpha() for sign in seen)
+    if seen[-1].isalpha():
+        # Quiet signs stand between letters in ordinary text too; they mask one letter of a few.
+        quiet = _QUIET.intersection(seen)
+        return not quiet or (len(seen) == letters + 1 and 3 <= letters <= 6)  # noqa: PLR2004
+    stars = len(seen) - letters
+    return seen.endswith(("*", "#")) and stars > 1 and not _QUIET.intersection(seen)
+
+
+def _behind(seen: str) -> str | None:
+    """Return the likeliest word behind a mask."""
+    for word in masked(len(seen)):
+        if all(a == b or not a.isalpha() for a, b in zip(seen, word, strict=True)):
+            return word
+    if "*" not in seen or not seen[-1].isalpha() or _QUIET.intersection(seen):
+        return None
+    # Writers do not always count.
+    pattern = re.compile(re.sub(r"[^a-z]+", "[a-z]+", seen))
+    near = sorted(range(max(3, len(seen) - 2), len(seen) + 3), key=lambda n: abs(n - len(seen)))
+    return next((word for n in near for word in masked(n) if pattern.fullmatch(word)), None)
+
+
+def _unmasked(start: int, seen: str, word: str) -> Edit:
+    """Return the edit from what is seen to the word, letters beside the mask in their places."""
+    end = start + len(seen)
+    if seen[0].isupper():
+        word = word.upper() if sum(map(str.isupper, seen)) > 1 else word.capitalize()
+    if len(word) == len(seen):
+        return respelled(start, word)
+    mask = re.search("[^A-Za-z]+", seen)
+    head = mask.start() if mask else 0
+    tail = len(seen) - mask.end() if mask else 0
+    between = (start + head, end - tail)
+    origins = [(start + at, start + at + 1) for at in range(head)]
+    origins += [between] * (len(word) - head - tail)
+    origins += [(at, at + 1) for at in range(end - tail, end)]
+    return Edit(start, end, word, origins)
+
+
+_PLAIN_WORD = re.compile(r"[A-Za-z]{3,}")
+_DRAWN_OUT = re.compile(r"([A-Za-z])\1{2,}", re.IGNORECASE)
+_RUN = re.compile(r"([A-Za-z])\1*", re.IGNORECASE)
+_ROMAN = re.compile("[ivxlcdm]+", re.IGNORECASE)
+_CHOICES = 3
+_ACRONYM = 5
+# What `xxx` stands for is no letter.
+_NO_WORD = re.compile("xxx", re.IGNORECASE)
+# Consonants between vowels, and the end of -less and -ness, are mostly double.
+_DOUBLE = re.compile(r"[aeiou]([^aeiouy])\1+(?:[aeiouy]|(?<=s)\Z)", re.IGNORECASE)
+
+
+def drawn_out(text: str) -> list[Edit]:
+    """Return the edits that shorten letters written three times or more, or all of them twice."""
+    edits = []
+    for match in _PLAIN_WORD.finditer(text):
+        word = match.group()
+        if not _is_drawn_out(word) or not stands_alone(text, match.start(), match.end()):
+            continue
+        runs = [run.span() for run in _RUN.finditer(word)]
+        edit = _shortened(match.start(), word, runs)
+        if edit is not None:
+            edits.append(edit)
+    return edits
+
+
+def _is_drawn_out(word: str) -> bool:
+    if _ROMAN.fullmatch(word):
+        return False
+    runs = _RUN.findall(word)
+    if len(runs) == 1:
+        return False
+    doubled = 2 < len(runs) <= len(word) / 2 and all(  # noqa: PLR2004
+        run.end() - run.start() > 1 for run in _RUN.finditer(word)
+    )
+    return doubled or (_DRAWN_OUT.search(word) is not None and _VOWEL.search(word) is not None)
+
+
+def _shortened(start: int, word: str, runs: list[tuple[int, int]]) -> Edit | None:
+    """Return the edit to the known word with each long run once or twice, else to a likely one."""
+    doubled = all(end - begin > 1 for begin, end in runs)
+    long = [at for at, (begin, end) in enumerate(runs) if doubled or end - begin > 2]  # noqa: PLR2004
+    if len(long) <= _CHOICES:
+        for counts in itertools.product((1, 2), repeat=len(long)):
+            edit = _kept(start, word, runs, dict(zip(long, counts, strict=True)))
+            if is_known(edit.letters.lower()):
+                return edit
+    once = _kept(start, word, runs, dict.fromkeys(long, 1))
+    if is_known(once.letters.lower()):
+        return once
+    if doubled or _NO_WORD.search(word) or (word.isupper() and len(word) <= _ACRONYM):
+        return None
+    likely = {at: 2 if _DOUBLE.match(word, runs[at][0] - 1) else 1 for at in long if runs[at][0]}
+    return _kept(start, word, runs, dict.fromkeys(long, 1) | likely)
+
+
+def _kept(start: int, word: str, runs: list[tuple[int, int]], counts: dict[int, int]) -> Edit:
+    letters = ""
+    origins: list[tuple[int, int]] = []
+    for at, (begin, end) in enumerate(runs):
+        count = counts.get(at, end - begin)
+        letters += word[begin : begin + count]
+        origins += [(start + place, start + place + 1) for place in range(begin, begin + count)]
+        origins[-1] = (origins[-1][0], start + end)
+    return Edit(start, start + len(word), letters, origins)
+
+
+_HUMP = re.compile("[a-z][A-Z]")
+_PLAIN_RUN = re.compile("[a-z]{3}")
+_KNOWN_SHAPES = frozenset(("LaTeX", "BibTeX", "GaAs", "AlGaAs", "InGaAs", "InGaN"))
+
+
+def mixed_case(text: str) -> list[Edit]:
+    """Return the edits that write words in lower case whose capitals stand at random."""
+    edits = []
+    for match in _PLAIN_WORD.finditer(text):
+        word = match.group()
+        if word.islower() or word.istitle() or word.isupper() or not _HUMP.search(word):
+            continue
+        lower = word.lower()
+        random = len(_HUMP.findall(word)) > 1 and not _PLAIN_RUN.search(word)
+        if word in _KNOWN_SHAPES or not (random or is_known(lower)):
+            continue
+        if stands_alone(text, match.start(), match.end()):
+            edits.append(respelled(match.start(), lower))
+    return edits
