@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (letters that look alike are what is tested)
 """Tricks of spelling are undone, ordinary text is left alone, and every letter has its origin."""
 
 from __future__ import annotations

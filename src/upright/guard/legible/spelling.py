@@ -41,8 +41,10 @@ def stands_alone(text: str, start: int, end: int) -> bool:
 
 
 def _opens(before: str) -> bool:
-    """Say whether what goes before a word belongs to prose: a hyphen after a letter, a stop."""
-    return before[-1] in "-.:" and (len(before) == 1 or before[0].isalpha() or before[0].isspace())
+    """Say whether what goes before a word belongs to prose: a hyphen or colon, or dots."""
+    if before == "..":
+        return True
+    return before[-1] in "-:" and (len(before) == 1 or before[0].isalpha() or before[0].isspace())
 
 
 def leet(text: str) -> list[Edit]:
