@@ -81,6 +81,7 @@ from upright.cli import (  # noqa: E402, F401 (they need `app`, and are needed f
     ledger,
     policy,
     serve,
+    train,
     uses,
     verify,
     watermark,

@@ -56,6 +56,17 @@ def checked_position(position: object, length: int) -> int:
     return position  # type: ignore[return-value]  # just found to be an integer
 
 
+def checked_share(share: object) -> float:
+    """Return a probability, if it is one.
+
+    Raises:
+        MalformedError: for anything but a number from 0 to 1.
+    """
+    if type(share) not in {int, float} or not 0.0 <= share <= 1.0:  # type: ignore[operator]
+        raise MalformedError
+    return float(share)  # type: ignore[arg-type]  # just found to be a number
+
+
 def _is_finding(finding: object, rule: str, length: int) -> bool:
     return (
         isinstance(finding, Finding)

@@ -50,3 +50,15 @@ class Detector(Protocol):
         starts before it. At least `len(text) - reach`; larger on ordinary prose.
         """
         ...
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """A detector that also gives the probability behind its findings, whatever its threshold."""
+
+    def scores(self, records: Sequence[Record]) -> list[float]:
+        """Return for each record the calibrated probability that it holds such a thing.
+
+        The hazard is that of the detector's findings.
+        """
+        ...

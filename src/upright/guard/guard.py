@@ -44,6 +44,7 @@ class Guard(Scanner):
         everything: bool = False,
     ) -> None:
         self.rulebook = Rulebook(policy.guard)
+        self._scored = everything
         self._always = (*detectors, *extra) if everything else tuple(extra)
         self._on_demand = () if everything else tuple(detectors)
         self._by_stage = {stage: self._choose(stage) for stage in Stage}
@@ -108,6 +109,7 @@ class Guard(Scanner):
             tagger=self._taggers[stage],
             on_error=self.rulebook.on_error,
             partial=partial,
+            scored=self._scored,
             starting=starting,
         )
 

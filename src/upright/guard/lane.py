@@ -144,4 +144,4 @@ def _unscanned(task: Task, length: int, errors: list[DetectorError]) -> Scan:
 def _with_errors(scan: Scan, errors: list[DetectorError]) -> Scan:
     if not errors:
         return scan
-    return Scan(scan.findings, scan.settled, (*errors, *scan.errors))
+    return Scan(scan.findings, scan.settled, (*errors, *scan.errors), scan.scores)

@@ -198,10 +198,13 @@ def decide(
 ) -> Verdict:
     """Return the verdict on a whole text from its scan."""
     if not scan.findings and not scan.errors:  # a request can have a hundred thousand such texts
-        return Verdict(action=Action.ALLOW, text=record.text)
+        return Verdict(action=Action.ALLOW, text=record.text, scores=dict(scan.scores))
     driver = StreamDriver(
         rulebook, stage, scanner=lambda _, __: scan, pseudonyms=pseudonyms, record=record
     )
     driver.add(record.text)
     driver.finish()
-    return driver.verdict
+    if not scan.scores:
+        return driver.verdict
+    # A detector's own probability stands for its hazard: it knows what is said and how.
+    return replace(driver.verdict, scores={**driver.verdict.scores, **dict(scan.scores)})

@@ -208,6 +208,9 @@ class GuardSection(_Section):
         min_length=1,
         description="Stands in place of an answer held for review.",
     )
+    model: bool = Field(
+        default=False, description="Ask the trained model too (extra `guard`), not only the tables."
+    )
     names: bool = Field(default=False, description="Find person and place names (extra `names`).")
     images: ImagesSection | None = None
     rule: tuple[GuardRule, ...] = ()

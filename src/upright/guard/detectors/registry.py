@@ -25,6 +25,7 @@ from upright.guard.detectors.topics import topic
 from upright.guard.detectors.us_ssn import us_ssn
 from upright.guard.images.decode import Bounds
 from upright.guard.images.hashlist import HashList
+from upright.guard.model.heads import ATTACKS, REQUESTS, TOXICITY
 from upright.policy.model import GuardPattern, Policy, Topic
 
 _BUILT_IN: dict[str, Callable[[Policy | None], Detector]] = {
@@ -72,6 +73,13 @@ _BUILT_IN: dict[str, Callable[[Policy | None], Detector]] = {
     "toxicity.threat": lambda _: toxicity("threat"),
 }
 
+MODEL = (
+    *(f"toxicity.{name}" for name in TOXICITY),
+    *(f"request.{name}" for name in REQUESTS),
+    *(f"injection.{name}" for name in ATTACKS),
+)
+"""Rules for which the guard model is asked, beside the tables where there are any."""
+
 NAMES = ("pii.person", "pii.place")
 """Rules that only a use with `names = true` has, from an extra."""
 
@@ -90,7 +98,7 @@ _SAMPLE_ARTISTS = ("Ada Sample", "Obermüller")
 
 def catalogue() -> tuple[str, ...]:
     """Return the rule ids of the built-in detectors, those of extras too, in alphabetical order."""
-    return tuple(sorted((*_BUILT_IN, *NAMES, *IMAGES)))
+    return tuple(sorted({*_BUILT_IN, *MODEL, *NAMES, *IMAGES}))
 
 
 def build_detectors(policy: Policy, *, everything: bool = False) -> list[Detector]:
@@ -109,12 +117,23 @@ def build_detectors(policy: Policy, *, everything: bool = False) -> list[Detecto
         return everything or any(fnmatchcase(rule, glob) for glob in wanted)
 
     built_in = [make(policy) for rule, make in _BUILT_IN.items() if reachable(rule)]
+    if policy.guard.model:
+        built_in += _model(reachable)
     if policy.guard.names:
         built_in += _names(reachable)
     built_in += _images(policy, reachable)
     own: list[Detector] = [custom(section) for section in policy.guard.pattern]
     own += [topic(section) for section in policy.guard.topic]
     return [*built_in, *(detector for detector in own if reachable(detector.rule))]
+
+
+def _model(reachable: Callable[[str], bool]) -> list[Detector]:
+    wanted = [rule for rule in MODEL if reachable(rule)]
+    if not wanted:
+        return []
+    from upright.guard.model.detector import ModelDetector  # noqa: PLC0415 (an extra)
+
+    return [ModelDetector(rule) for rule in wanted]
 
 
 def _names(reachable: Callable[[str], bool]) -> list[Detector]:

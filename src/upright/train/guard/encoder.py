@@ -30,7 +30,10 @@ class GuardEncoder(nn.Module):
     def __init__(self, base: Path) -> None:
         super().__init__()
         self.encoder = BertModel.from_pretrained(
-            str(base), add_pooling_layer=False, num_hidden_layers=LAYERS, attn_implementation="eager"
+            str(base),
+            add_pooling_layer=False,
+            num_hidden_layers=LAYERS,
+            attn_implementation="eager",
         )
         # Words that no example holds keep their place beside those that some do.
         self.encoder.embeddings.word_embeddings.requires_grad_(requires_grad=False)

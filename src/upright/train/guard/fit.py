@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
@@ -20,6 +21,9 @@ from upright.train.guard.examples import Example
 
 _UNKNOWN = -1.0
 _POOL = 64
+_KEEP_EVERY = 200
+# Share of the steps over which the learning rate rises.
+_WARM = 0.06
 # How much each task counts. A task whose examples are few is not drowned: its loss is a mean
 # over those that know it.
 _CONTEXT, _TARGET, _TOKEN = 0.4, 0.2, 0.4
@@ -105,6 +109,7 @@ def fit(
     examples: Sequence[Example],
     recipe: Recipe,
     progress: Callable[[int, int, float], None],
+    checkpoint: Path | None = None,
 ) -> GuardEncoder:
     """Fit a network.
 
@@ -113,33 +118,82 @@ def fit(
         examples: those to learn from.
         recipe: how.
         progress: is told the step, the number of steps and the mean loss so far.
+        checkpoint: file from which an interrupted fit of the same examples is taken up, to the
+            same result, bit for bit; it is gone when the fit is done.
     """
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
     torch.use_deterministic_algorithms(mode=True)
-    model = GuardEncoder(base)
     data = encode(open_tokenizer(base), examples)
-    batches = [list(_batches(data, recipe, epoch)) for epoch in range(recipe.epochs)]
-    total = sum(map(len, batches))
-    optimiser = _optimiser(model, recipe)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min(1.0, (step + 1) / (0.06 * total)) * (1 - step / total)
-    )
-    model.train()
-    step, mean = 0, 0.0
-    for rows in (rows for epoch in batches for rows in epoch):
+    batches = [rows for epoch in range(recipe.epochs) for rows in _batches(data, recipe, epoch)]
+    state = _State.begin(base, recipe, len(batches))
+    if checkpoint is not None and checkpoint.exists():
+        state.load(checkpoint)
+    state.model.train()
+    while state.step < len(batches):
+        state.learn(data, batches[state.step])
+        progress(state.step, len(batches), state.mean)
+        if checkpoint is not None and state.step % _KEEP_EVERY == 0:
+            state.save(checkpoint)
+    if checkpoint is not None:
+        checkpoint.unlink(missing_ok=True)
+    return state.model.eval()
+
+
+@dataclass(slots=True)
+class _State:
+    """A fit under way."""
+
+    model: GuardEncoder
+    optimiser: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LambdaLR
+    step: int = 0
+    mean: float = 0.0
+
+    @classmethod
+    def begin(cls, base: Path, recipe: Recipe, total: int) -> Self:
+        model = GuardEncoder(base)
+        optimiser = _optimiser(model, recipe)
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimiser, lambda step: min(1.0, (step + 1) / (_WARM * total)) * (1 - step / total)
+        )
+        return cls(model, optimiser, schedule)
+
+    def learn(self, data: Encoded, rows: list[int]) -> None:
+        """Take one step."""
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            whole, tokens = model(*_inputs(data, rows))
+            whole, tokens = self.model(*_inputs(data, rows))
         loss = _loss(data, rows, whole.float(), tokens.float())
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        step += 1
-        mean += (float(loss.detach()) - mean) / min(step, 200)
-        progress(step, total, mean)
-    return model.eval()
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it so
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        self.schedule.step()
+        self.step += 1
+        self.mean += (float(loss.detach()) - self.mean) / min(self.step, 200)
+
+    def save(self, path: Path) -> None:
+        """Write all that the next step depends on; an older file stays until that is done."""
+        whole = {
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "random": torch.get_rng_state(),
+            "step": self.step,
+            "mean": self.mean,
+        }
+        new = path.with_suffix(".new")
+        torch.save(whole, new)
+        new.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Take up what was saved."""
+        whole = torch.load(path, weights_only=True)
+        self.model.load_state_dict(whole["model"])
+        self.optimiser.load_state_dict(whole["optimiser"])
+        self.schedule.load_state_dict(whole["schedule"])
+        torch.set_rng_state(whole["random"])
+        self.step, self.mean = whole["step"], whole["mean"]
 
 
 def _optimiser(model: GuardEncoder, recipe: Recipe) -> torch.optim.Optimizer:
@@ -152,7 +206,7 @@ def _optimiser(model: GuardEncoder, recipe: Recipe) -> torch.optim.Optimizer:
 
 def _batches(data: Encoded, recipe: Recipe, epoch: int) -> Iterator[list[int]]:
     """Yield rows in random order, those of like length together, so that little is padding."""
-    draw = random.Random(recipe.seed + epoch)
+    draw = random.Random(recipe.seed + epoch)  # noqa: S311 (no secret)
     order = list(range(len(data.ids)))
     draw.shuffle(order)
     for start in range(0, len(order), recipe.batch * _POOL):
@@ -176,7 +230,8 @@ def _inputs(data: Encoded, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
 
 
 def _loss(data: Encoded, rows: Sequence[int], whole: Tensor, tokens: Tensor) -> Tensor:
-    heads, contexts, targets = whole.split([len(HEADS), len(CONTEXTS), len(TARGETS)], dim=1)
+    sizes = [len(HEADS), len(CONTEXTS), len(TARGETS)]
+    heads, contexts, targets = torch.split(whole, sizes, dim=1)
     loss = _asked(heads, torch.from_numpy(data.heads[rows]))
     loss = loss + _TARGET * _asked(targets, torch.from_numpy(data.targets[rows]))
     known = torch.from_numpy(data.context[rows])

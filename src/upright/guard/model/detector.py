@@ -1,0 +1,133 @@
+"""Detectors that ask the guard model: `toxicity.*`, `request.*` and two of `injection.*`.
+
+A text is judged window by window (`upright.guard.windows`), each window in its legible form
+(`upright.guard.legible`), so a finding depends on nothing further right than the window that it
+stands in: law 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import final
+
+from upright.guard.legible import Legible, legible
+from upright.guard.model.heads import CONTEXTS, HEADS, TARGETS, TOXICITY
+from upright.guard.model.reader import Reader, Reading, shared_reader
+from upright.guard.model.words import explain
+from upright.guard.windows import LONGEST, Window, settled, windows
+from upright.terms import Context, Finding, Record, hazard_of_rule
+
+_PLAIN = CONTEXTS.index("plain")
+_TOXIC = HEADS.index("toxic")
+_MARKED = 0.5
+_MENTION = 1
+"""Severity of what is quoted, reported, rejected or denied: a mention."""
+
+
+@final
+class ModelDetector:
+    """Finds one kind of thing with the guard model.
+
+    Args:
+        rule: `<family>.<head>`.
+        reader: the model; None for the one that comes with upright.
+
+    Raises:
+        MissingExtraError: if the extra `guard` is not installed.
+    """
+
+    reach: int = LONGEST
+
+    def __init__(self, rule: str, reader: Reader | None = None) -> None:
+        self.rule = rule
+        self._reader = reader or shared_reader()
+        self.version = self._reader.version
+        name = rule.partition(".")[2]
+        self._head = HEADS.index(name)
+        self._toxic = name in TOXICITY
+        self._hazard = hazard_of_rule(rule)
+        self._threshold: float = self._reader.facts["thresholds"][name]
+        self._steps: Sequence[float] = self._reader.facts["severity"][name]
+
+    def find(self, records: Sequence[Record]) -> list[list[Finding]]:
+        """Return the findings of each record, ordered by start."""
+        return [
+            [
+                finding
+                for window, form, reading in part
+                if reading.heads[self._head] >= self._threshold
+                for finding in self._findings(window, form, reading)
+            ]
+            for part in self._read(records)
+        ]
+
+    def settled(self, text: str) -> int:
+        """Return the start of the first window that may still change."""
+        return settled(text)
+
+    def scores(self, records: Sequence[Record]) -> list[float]:
+        """Return for each record the probability that it says such a thing and means it."""
+        return [
+            max((self._meant(reading) for _, _, reading in part), default=0.0)
+            for part in self._read(records)
+        ]
+
+    def _read(self, records: Sequence[Record]) -> Iterator[list[tuple[Window, Legible, Reading]]]:
+        for record in records:
+            places = windows(record.text)
+            forms = [legible(record.text[place.start : place.end]) for place in places]
+            readings = self._reader.read([form.text for form in forms])
+            yield list(zip(places, forms, readings, strict=True))
+
+    def _meant(self, reading: Reading) -> float:
+        score = reading.heads[self._head]
+        return score * reading.contexts[_PLAIN] if self._toxic else score
+
+    def _findings(self, window: Window, form: Legible, reading: Reading) -> Iterator[Finding]:
+        context = _context(reading) if self._toxic else None
+        severity = self._severity(reading)
+        if context is not None:
+            severity = min(severity, _MENTION)
+        why = explain(self.rule, _target(reading) if self._toxic else None)
+        for start, end in self._places(window, form, reading):
+            yield Finding(
+                rule=self.rule,
+                hazard=self._hazard,
+                severity=severity,
+                score=reading.heads[self._head],
+                start=start,
+                end=end,
+                explanation=why,
+                context=context,
+            )
+
+    def _severity(self, reading: Reading) -> int:
+        share = reading.heads[_TOXIC if self._toxic else self._head]
+        return sum(share >= step for step in self._steps)
+
+    def _places(self, window: Window, form: Legible, reading: Reading) -> list[tuple[int, int]]:
+        """Return the marked stretches of a window, or all of it where none is marked."""
+        marked: list[tuple[int, int]] = []
+        for start, end, share in reading.marks if self._toxic else ():
+            if share < _MARKED:
+                continue
+            if marked and start - marked[-1][1] <= 1:
+                marked[-1] = (marked[-1][0], end)
+            else:
+                marked.append((start, end))
+        spans = [form.span(start, end) for start, end in marked]
+        return [
+            (window.start + start, window.start + end)
+            for start, end in spans or [(0, window.end - window.start)]
+            if start < end
+        ]
+
+
+def _context(reading: Reading) -> Context | None:
+    likeliest = max(range(len(CONTEXTS)), key=reading.contexts.__getitem__)
+    return None if likeliest == _PLAIN else Context(CONTEXTS[likeliest])
+
+
+def _target(reading: Reading) -> str | None:
+    likeliest = max(range(len(TARGETS)), key=reading.targets.__getitem__)
+    return TARGETS[likeliest] if reading.targets[likeliest] >= _MARKED else None

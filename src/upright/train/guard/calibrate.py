@@ -1,0 +1,111 @@
+"""From logits to probabilities, and to the scores from which on something is a finding.
+
+Both are chosen on examples that the network was not fitted to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upright.guard.model.heads import ATTACKS, HEADS, REQUESTS, TOXICITY
+from upright.guard.model.reader import Reader
+from upright.train.guard.examples import Example
+
+FALSE_ALARMS = {**dict.fromkeys(TOXICITY, 0.03), **dict.fromkeys(REQUESTS, 0.03)} | dict.fromkeys(
+    ATTACKS, 0.005
+)
+"""The share of harmless stretches that may score as high as a finding; also a threshold's floor."""
+
+_FEWEST = 20
+_CLOSE = 1e-6
+# Shares of votes from which a text counts as harmful, and below which as harmless.
+_YES, _NO = 0.5, 0.2
+_NEUTRAL = {"slope": 1.0, "shift": 0.0}
+# From these shares of people on who call a thing toxic, its degree is 1, 2, 3, 4.
+_DEGREES = {
+    "hate": (0.0, 0.35, 0.6, 0.85),
+    "bias": (0.0, 0.5, 0.9, 2.0),
+    "harassment": (0.0, 0.45, 0.75, 0.95),
+    "threat": (0.0, 0.3, 0.55, 0.8),
+    "sexual": (0.0, 0.4, 0.7, 0.9),
+    "self_harm": (0.0, 0.2, 0.5, 0.8),
+    "profanity": (0.0, 0.6, 0.95, 2.0),
+    "harmful": (0.0, 0.0, 0.5, 0.9),
+    "copyright": (0.0, 0.0, 0.9, 2.0),
+    "jailbreak": (0.0, 0.0, 0.5, 0.9),
+    "indirect": (0.0, 0.0, 0.5, 0.9),
+}
+
+
+def neutral_facts() -> dict[str, Any]:
+    """Return what stands in for the facts while a network's own numbers are read."""
+    return {
+        "calibration": dict.fromkeys(HEADS, _NEUTRAL),
+        "thresholds": dict.fromkeys(HEADS, 0.5),
+        "severity": {name: list(steps) for name, steps in _DEGREES.items()},
+    }
+
+
+def calibrated(reader: Reader, held: Sequence[Example]) -> dict[str, Any]:
+    """Fit each head's scale and choose its threshold.
+
+    Args:
+        reader: of a network with neutral facts.
+        held: examples that the network was not fitted to.
+
+    Returns:
+        The facts `calibration`, `thresholds` and `severity`.
+    """
+    facts = neutral_facts()
+    read = reader.read([example.text for example in held])
+    shares = np.clip(np.array([reading.heads for reading in read]), 1e-4, 1 - 1e-4)
+    logits = np.log(shares / (1 - shares))
+    for column, head in enumerate(HEADS):
+        asked = [row for row, example in enumerate(held) if head in example.labels]
+        labels = np.array([held[row].labels[head] for row in asked])
+        if labels.sum() < _FEWEST:
+            continue
+        slope, shift = _platt(logits[asked, column], labels)
+        facts["calibration"][head] = {"slope": round(slope, 4), "shift": round(shift, 4)}
+        if head in FALSE_ALARMS:
+            scores = 1 / (1 + np.exp(-(slope * logits[asked, column] + shift)))
+            facts["thresholds"][head] = _threshold(scores, labels, FALSE_ALARMS[head])
+    return facts
+
+
+def _platt(logits: NDArray[np.float64], labels: NDArray[np.float64]) -> tuple[float, float]:
+    """Return slope and shift of the logistic curve through (logit, share) (Platt 1999)."""
+    slope, shift = 1.0, 0.0
+    for _ in range(50):
+        fitted = 1 / (1 + np.exp(-(slope * logits + shift)))
+        weight = fitted * (1 - fitted) + 1e-9
+        gradient = np.array([((fitted - labels) * logits).sum(), (fitted - labels).sum()])
+        gradient += 1e-3 * np.array([slope - 1, shift])
+        curve = np.array(
+            [
+                [(weight * logits**2).sum() + 1e-3, (weight * logits).sum()],
+                [(weight * logits).sum(), weight.sum() + 1e-3],
+            ]
+        )
+        step = np.linalg.solve(curve, gradient)
+        slope, shift = slope - float(step[0]), shift - float(step[1])
+        if abs(step).max() < _CLOSE:
+            break
+    return slope, shift
+
+
+def _threshold(scores: NDArray[np.float64], labels: NDArray[np.float64], alarms: float) -> float:
+    """Return the score of the best F1 among those that alarm at most so often."""
+    harmless, harmful = scores[labels < _NO], scores[labels >= _YES]
+    tried = np.round(np.arange(0.1, 0.95, 0.01), 2)
+    allowed = [t for t in tried if (harmless >= t).mean() <= alarms] or [tried[-1]]
+
+    def f1(threshold: float) -> float:
+        hits = (harmful >= threshold).sum()
+        return float(2 * hits / (hits + (harmless >= threshold).sum() + harmful.size))
+
+    return float(max(allowed, key=f1))
