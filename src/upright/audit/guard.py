@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from upright.audit.figures import Figure
+from upright.audit.gates import Gate, bounds_of, judged
 from upright.audit.hazards import chosen_hazards
+from upright.audit.identities import IdentityTerms
 from upright.audit.lines import Lines
-from upright.audit.sample import LEVEL, Sample
+from upright.audit.parts import (
+    Identities,
+    Part,
+    by_category,
+    by_functionality,
+    by_identity,
+    members,
+)
+from upright.audit.sample import LEVEL, Bools, Sample
 from upright.audit.scoring import score_texts
 from upright.terms import Stage
 
@@ -72,21 +82,39 @@ class GuardAudit:
     Attributes:
         subject: what was audited, on what.
         sample: the scored lines.
-        figures: of all lines, by name.
+        figures: of all lines, by name; one that a gate bounds carries the gate's verdict.
+        categories: figures of each kind of text; None where no field says the kind.
+        identities: how texts about different people fare; None where nothing says about whom.
+        functionalities: share flagged of what each line tests; None where no field says it.
+        gates: bounds of the use, judged.
     """
 
     subject: Subject
     sample: Sample
     figures: dict[str, Figure]
+    categories: tuple[Part, ...] | None = None
+    identities: Identities | None = None
+    functionalities: tuple[Part, ...] | None = None
+    gates: tuple[Gate, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the public shape: the figures of all lines by name, and all else beside them."""
-        return {
+        shape: dict[str, Any] = {
             **self.subject.to_json(),
             "level": LEVEL,
             **{name: figure.to_json() for name, figure in self.figures.items()},
             "actions": self.sample.decided(),
         }
+        if self.categories is not None:
+            shape["categories"] = [part.to_json() for part in self.categories]
+        if self.identities is not None:
+            shape["identities"] = self.identities.to_json()
+        if self.functionalities is not None:
+            shape["functionalities"] = [
+                {**part.to_json(), "label": "positive" if part.positive else "negative"}
+                for part in self.functionalities
+            ]
+        return shape | {"gates": [gate.to_json() for gate in self.gates]}
 
 
 def audit_guard(
@@ -96,6 +124,7 @@ def audit_guard(
     stage: Stage = Stage.OUTPUT,
     hazards: Sequence[str] = (),
     threshold: float | None = None,
+    terms: IdentityTerms | None = None,
     workers: int = 1,
     advance: Callable[[], None] = lambda: None,
 ) -> GuardAudit:
@@ -107,6 +136,7 @@ def audit_guard(
         stage: where the texts stand.
         hazards: globs of hazards or detector rules; see `chosen_hazards`.
         threshold: lines with at least this score count as flagged; None leaves it to the rules.
+        terms: finds identity groups in the texts, beside those that a field names.
         workers: worker processes.
         advance: called after each text.
 
@@ -115,6 +145,7 @@ def audit_guard(
         UnscoredError: where detectors gave no answer for more than one text in a hundred.
     """
     chosen = chosen_hazards(policy, stage, hazards)
+    groups = _groups(lines, terms)
     scores = score_texts(
         policy, lines.texts, hazards=chosen, stage=stage, workers=workers, advance=advance
     )
@@ -132,4 +163,47 @@ def audit_guard(
         positive=sum(lines.positive),
         unscored=len(lines.texts) - len(sample.lines),
     )
-    return GuardAudit(subject, sample, sample.overall())
+    return _measured(policy, subject, sample, lines, groups)
+
+
+def _measured(
+    policy: Policy,
+    subject: Subject,
+    sample: Sample,
+    lines: Lines,
+    groups: Sequence[tuple[str, ...]],
+) -> GuardAudit:
+    def parts(names: Sequence[tuple[str, ...]]) -> dict[str, Bools]:
+        return members(names, sample.lines)
+
+    figures = sample.overall()
+    identities = by_identity(sample, parts(groups)) if groups else None
+    gates = judged(bounds_of(policy, groups=bool(groups)), figures, identities)
+    for gate in gates:
+        if gate.figure in figures:
+            figures[gate.figure] = replace(
+                figures[gate.figure],
+                verdict=gate.judgement.verdict,
+                n_needed=gate.judgement.n_needed,
+            )
+    tested = lines.functionalities
+    return GuardAudit(
+        subject=subject,
+        sample=sample,
+        figures=figures,
+        categories=by_category(sample, parts(lines.categories)) if lines.categories else None,
+        identities=identities,
+        functionalities=by_functionality(sample, parts(tested)) if tested else None,
+        gates=gates,
+    )
+
+
+def _groups(lines: Lines, terms: IdentityTerms | None) -> list[tuple[str, ...]]:
+    """Return the identity groups of each line, from its field and from its words."""
+    if terms is None:
+        return lines.groups
+    named = lines.groups or [()] * len(lines.texts)
+    return [
+        tuple(dict.fromkeys((*mine, *terms.find(text))))
+        for mine, text in zip(named, lines.texts, strict=True)
+    ]

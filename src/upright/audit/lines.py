@@ -19,6 +19,9 @@ from upright.terms import ConfigError
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz")
 
+MOST_PARTS = 500
+"""Different values that a field of categories, groups or functionalities may have."""
+
 Place = tuple[str, Mapping[str, Any]]
 
 
@@ -87,6 +90,7 @@ def read_labelled(path: str, fields: Fields) -> Lines:
     for where, line in _rows(text, name, suffix):
         _take(lines, labels, fields, where, line)
     _refuse_one_class(lines, labels, fields)
+    _refuse_too_many_parts(lines, fields)
     return lines
 
 
@@ -266,3 +270,18 @@ def _refuse_one_class(lines: Lines, labels: Counter[str], fields: Fields) -> Non
             f"{lines.name}: all {len(lines.texts)} lines are positive: {shown}{more}",
             mend="add lines that the guard should leave alone",
         )
+
+
+def _refuse_too_many_parts(lines: Lines, fields: Fields) -> None:
+    for wanted, column in (
+        (fields.category, lines.categories),
+        (fields.group, lines.groups),
+        (fields.functionality, lines.functionalities),
+    ):
+        different = len({name for names in column for name in names})
+        if different > MOST_PARTS:
+            raise ConfigError(
+                f"{lines.name}: `{wanted}` has {different} different values, more than "
+                f"{MOST_PARTS}",
+                mend="name a field that says which kind a line is of",
+            )

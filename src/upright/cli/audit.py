@@ -19,10 +19,10 @@ from upright.cli.options import (
     default_workers,
     write_line,
 )
-from upright.terms import Stage
+from upright.terms import ConfigError, Stage
 
 if TYPE_CHECKING:
-    from upright.audit import GuardAudit
+    from upright.audit import IdentityTerms
 
 _CORES = default_workers()
 
@@ -40,6 +40,13 @@ def _group() -> None:
     """Keep `guard` a command of its own while it is the only one."""
 
 
+def _field(name: str, what: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(
+        name, metavar="FIELD", help=what, show_default=False
+    )
+    return option
+
+
 @audit_app.command("guard")
 def guard(  # noqa: PLR0917 (Typer names them as options)
     data: Annotated[
@@ -48,11 +55,21 @@ def guard(  # noqa: PLR0917 (Typer names them as options)
             "--data", metavar="FILE", help=".jsonl or .csv, also .gz; - is standard input."
         ),
     ],
-    text_field: Annotated[str, typer.Option("--text-field", help="Field of the texts.")],
-    label_field: Annotated[str, typer.Option("--label-field", help="Field of the labels.")],
+    text_field: Annotated[str, _field("--text-field", "Field of the texts.")],
+    label_field: Annotated[str, _field("--label-field", "Field of the labels.")],
     positive: Annotated[
-        list[str], typer.Option("--positive", help="A label that the guard should act on.")
+        list[str],
+        typer.Option("--positive", metavar="LABEL", help="A label that the guard should act on."),
     ],
+    negative: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--negative",
+            metavar="LABEL",
+            help="A label that it should not act on; else all others are.",
+            show_default=False,
+        ),
+    ] = None,
     policy: PolicyFile = "upright.toml",
     stage: Annotated[Stage, typer.Option("--stage", help="Where the texts stand.")] = Stage.OUTPUT,
     hazard: Annotated[
@@ -64,6 +81,27 @@ def guard(  # noqa: PLR0917 (Typer names them as options)
             show_default=False,
         ),
     ] = None,
+    category_field: Annotated[
+        str | None, _field("--category-field", "Field of the kind of text.")
+    ] = None,
+    group_field: Annotated[
+        str | None, _field("--group-field", "Field of the identity groups a text is about.")
+    ] = None,
+    identity_terms: Annotated[
+        bool, typer.Option("--identity-terms", help="Find identity groups by words in the texts.")
+    ] = False,
+    identity_table: Annotated[
+        str | None,
+        typer.Option(
+            "--identity-table",
+            metavar="FILE",
+            help="The words to find them by; else those that come with upright.",
+            show_default=False,
+        ),
+    ] = None,
+    functionality_field: Annotated[
+        str | None, _field("--functionality-field", "Field of what a line tests.")
+    ] = None,
     threshold: Annotated[
         float | None,
         typer.Option(
@@ -74,18 +112,49 @@ def guard(  # noqa: PLR0917 (Typer names them as options)
             show_default=False,
         ),
     ] = None,
+    html: Annotated[
+        str | None,
+        typer.Option(
+            "--html", metavar="FILE", help="Also write a page with plots.", show_default=False
+        ),
+    ] = None,
+    gate: Annotated[
+        bool, typer.Option("--gate", help="Exit 1 if a bound of the use is broken.")
+    ] = False,
     workers: Workers = _CORES,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Measure the guard of a use on labelled texts: ranking, decisions, calibration."""
+    """Measure the guard of a use on labelled texts: ranking, decisions, calibration.
+
+    The score of a text is the highest over the hazards. Figures carry 95 % intervals, n and
+    method; where `[[audit.gate]]` bounds one, also a verdict. --gate exits 1 if a bound is
+    broken and 3 if the lines are too few to tell. Bounds are named `guard.auc.shortfall`
+    (one minus the AUC), `guard.worst_bpsn.shortfall`, `guard.calibration_error` and so on.
+    """
     del debug
-    from upright.audit import Fields, audit_guard, read_labelled
+    from upright.audit import Fields, audit_guard, exit_code, read_labelled, require_bounds
+    from upright.audit.page import check_writable, write_page
     from upright.policy import open_policy
 
     use = open_policy(policy)
-    lines = read_labelled(data, Fields(text_field, label_field, tuple(positive)))
+    terms = _terms(identity_table, wanted=identity_terms)
+    if gate:
+        _refuse_another_threshold(threshold)
+        require_bounds(use, groups=group_field is not None or terms is not None)
+    if html is not None:
+        check_writable(html)
+    fields = Fields(
+        text=text_field,
+        label=label_field,
+        positive=tuple(positive),
+        negative=tuple(negative or ()),
+        category=category_field,
+        group=group_field,
+        functionality=functionality_field,
+    )
+    lines = read_labelled(data, fields)
     with _progress(len(lines.texts), wanted=not quiet) as advance:
         audit = audit_guard(
             use,
@@ -93,27 +162,36 @@ def guard(  # noqa: PLR0917 (Typer names them as options)
             stage=stage,
             hazards=tuple(hazard or ()),
             threshold=threshold,
+            terms=terms,
             workers=workers,
             advance=advance,
         )
+    if html is not None:
+        write_page(audit, html)
     if as_json:
         write_line(audit.to_json())
     else:
-        _show(audit)
+        from upright.cli.audit_tables import show
+
+        show(audit)
+    if gate:
+        raise typer.Exit(exit_code(audit.gates))
 
 
-def _show(audit: GuardAudit) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _terms(table: str | None, *, wanted: bool) -> IdentityTerms | None:
+    from upright.audit import read_terms, shipped_terms
 
-    table = Table(title=f"The guard of {audit.subject.use}")
-    for heading in ("Measure", "Value", "95 % interval", "n", "Verdict"):
-        table.add_column(heading)
-    for name, figure in audit.figures.items():
-        value = "none" if figure.value is None else f"{figure.value:.3f}"
-        limits = f"{figure.low:.3f} to {figure.high:.3f}"
-        table.add_row(name, value, limits, f"{figure.n:,}", figure.verdict or "")
-    Console().print(table)
+    if table is not None:
+        return read_terms(table)
+    return shipped_terms() if wanted else None
+
+
+def _refuse_another_threshold(threshold: float | None) -> None:
+    if threshold is not None:
+        raise ConfigError(
+            f"--gate judges what the rules do, not a threshold of {threshold:g}",
+            mend="leave out --threshold or --gate",
+        )
 
 
 @contextmanager
@@ -123,8 +201,9 @@ def _progress(total: int, *, wanted: bool) -> Iterator[Callable[[], None]]:
         yield lambda: None
         return
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task("Scoring", total=total)
+    columns = (TextColumn("Scoring"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("score", total=total)
         yield lambda: progress.advance(task)

@@ -52,18 +52,38 @@ def shortfall(figure: Interval) -> Interval:
     return Interval(1 - figure.value, 1 - figure.high, 1 - figure.low, figure.n, figure.level)
 
 
-def worst(
-    measured: Callable[[str, float], Interval], figures: Mapping[str, Interval]
-) -> tuple[str, Interval] | None:
-    """Return the lowest of several figures, with its name and an interval of the minimum.
+@dataclass(frozen=True, slots=True)
+class Lowest:
+    """The lowest of several figures.
 
-    That all are high needs no correction: the one that is lowest in truth has its own lower
-    limit. That one is low does: its upper limit is taken at a level which holds for all at once
-    (Bonferroni). `n` is that of the lowest.
+    Attributes:
+        name: of the lowest among those that tell enough, or where none does, of the one that
+            is surest to be low.
+        figure: its own.
+        minimum: an interval of the minimum of all of them, whichever has it.
+    """
+
+    name: str
+    figure: Interval
+    minimum: Interval
+
+
+def lowest(
+    measured: Callable[[str, float], Interval],
+    figures: Mapping[str, Interval],
+    *,
+    widest: float = 1.0,
+) -> Lowest | None:
+    """Return the lowest of several figures, and an interval of their minimum.
+
+    That all are high needs no correction for their number: the one that is lowest in truth has
+    its own lower limit. That one is low does: its upper limit is taken at a level which holds
+    for all at once (Bonferroni).
 
     Args:
         measured: gives the figure of a name at a level.
-        figures: by name, all of one level; those without a value say nothing of which is lowest.
+        figures: by name, all of one level; those without a value are left out.
+        widest: an interval that is wider does not tell enough to name its figure.
 
     Returns:
         None where no figure has a value.
@@ -71,10 +91,14 @@ def worst(
     known = {name: item for name, item in figures.items() if not math.isnan(item.value)}
     if not known:
         return None
-    name = min(known, key=lambda key: known[key].value)
-    level = known[name].level
-    joint = 1 - (1 - level) / len(known)
-    high = min(measured(key, joint).high for key in known)
-    low = min(item.low for item in known.values())
-    value = known[name].value
-    return name, Interval(value, min(low, value), max(high, value), known[name].n, level)
+    joint = 1 - (1 - next(iter(known.values())).level) / len(known)
+    highs = {name: measured(name, joint).high for name in known}
+    telling = [name for name, item in known.items() if item.high - item.low <= widest]
+    if telling:
+        name = min(telling, key=lambda key: known[key].value)
+    else:
+        name = min(known, key=lambda key: highs[key])
+    own = known[name]
+    low, high = min(item.low for item in known.values()), min(highs.values())
+    value = min(max(own.value, low), max(high, low))
+    return Lowest(name, own, Interval(value, low, max(high, low), own.n, own.level))

@@ -79,8 +79,8 @@ def auc(positive: Bools, scores: Floats, level: float = 0.95) -> Interval:
     """Return the probability that a positive line scores above another one, ties half.
 
     Limits by DeLong's variance (1988) on the logit scale (Pepe 2003), which keeps them in
-    [0, 1]. Where all pairs come out alike the variance is 0, and the limits are those of as many
-    independent pairs as the smaller class has, which is on the safe side.
+    [0, 1]. DeLong sees no spread in few lines that score alike, and none at all where every
+    pair is in order; so the limits are at least as wide as the smaller class must leave open.
 
     Args:
         positive: which lines are positive, shape (n,).
@@ -108,18 +108,16 @@ def auc_of(above: Floats, below: Floats, level: float = 0.95) -> Interval:
     value = float(wins.mean())
     fewest = min(len(above), len(below))
     tail = (1 - level) / 2
-    # If a pair comes out otherwise with probability q, none of so many disjoint ones does with
-    # probability (1 - q)^fewest; larger q than this are unlikely.
+    # Of a kind that makes up a share q no line is seen with probability (1 - q)^fewest.
     sure = tail ** (1 / fewest)
+    # Lines of a kind that has not been seen may be so many and lie at either end.
+    low, high = value * sure, value * sure + 1.0 - sure
     variance = _variance(wins) + _variance(losses)
-    if value in {0.0, 1.0} or variance <= 0.0:
-        return Interval(value, value * sure, value * sure + 1.0 - sure, n, level)
-    z = NormalDist().inv_cdf(1 - tail)
-    middle = math.log(value / (1 - value))
-    half = z * math.sqrt(variance) / (value * (1 - value))
-    # Few lines tell little: no limit is nearer than that of a ranking without any fault.
-    low = min(_expit(middle - half), sure)
-    high = max(_expit(middle + half), 1.0 - sure)
+    if 0.0 < value < 1.0:
+        z = NormalDist().inv_cdf(1 - tail)
+        middle = math.log(value / (1 - value))
+        half = z * math.sqrt(variance) / (value * (1 - value))
+        low, high = min(low, _expit(middle - half)), max(high, _expit(middle + half))
     return Interval(value, low, high, n, level)
 
 
@@ -218,7 +216,8 @@ def _area(true_positives: Counts, false_positives: Counts) -> float:
     """Return the average precision: precision at each positive line's place, averaged."""
     flagged = np.maximum(true_positives + false_positives, 1)
     steps = np.diff(true_positives, prepend=0)
-    return float(steps @ (true_positives / flagged) / true_positives[-1])
+    # No matrix product: of whole numbers it is slow, and of others its threads wait for cores.
+    return float((steps * true_positives / flagged).sum() / true_positives[-1])
 
 
 def _within(true_positives: Counts, false_positives: Counts, bound: float) -> int:
