@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from upright.train.contrast.tables import Identity, traits
 
 _SLOT = re.compile(r"\{(\w+)\}")
-_ARTICLE = re.compile(r"\b([Aa]) (?=\{(\w+)\})")
+_ARTICLE = re.compile(r"\b([Aa]) (?=⟦?\{(\w+)\})")
 # A vowel letter that is read as a consonant, and the other way round.
 _SAID_WITH_CONSONANT = re.compile(r"(?:eu|uk|un[io]|us[ae]|ur[iu]|one\b|once\b)", re.IGNORECASE)
 _SAID_WITH_VOWEL = re.compile(r"(?:hour|honest|heir|[FLMNRSX](?:[A-Z]{2,}))")
