@@ -28,6 +28,7 @@ def running(tmp_path_factory):
 OPERATIONS = [
     ("POST", "/v1/chat/completions"),
     ("POST", "/v1/completions"),
+    ("POST", "/v1/images/generations"),
     ("POST", "/v1/moderations"),
     ("POST", "/v1/appeals"),
     ("POST", "/v1/verify"),

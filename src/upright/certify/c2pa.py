@@ -1,4 +1,4 @@
-"""A C2PA manifest beside a text, for tools that read C2PA; needs the extra `c2pa`.
+"""C2PA manifests, beside a text or in a picture, for tools that read C2PA; extra `c2pa`.
 
 Trust in C2PA comes from X.509 certificates of listed authorities. With a chain of yours such
 tools show who you are; without one they read the manifest and call its signer untrusted.
@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 from cryptography import x509
@@ -18,9 +21,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from upright.certify.certificate import Certificate
 from upright.certify.issuer import Issuer
-from upright.terms import MissingExtraError
+from upright.terms import Image, MissingExtraError
 
 LABEL = "org.upright.certificate"
+ANSWER_LABEL = "org.upright.answer"
 _BY_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 _VALID = timedelta(days=365)
 
@@ -40,30 +44,71 @@ def sidecar(
     Raises:
         MissingExtraError: without the extra `c2pa`.
     """
+    c2pa = _library()
+    builder = c2pa.Builder(_manifest(certificate.id, LABEL, certificate.to_json()))
+    builder.set_no_embed()
+    source = io.BytesIO(text.encode())
+    return bytes(builder.sign(_signer(c2pa, issuer, chain), "text/plain", source, io.BytesIO()))
+
+
+def embedded(
+    issuer: Issuer, answer: Mapping[str, str], image: Image, *, chain: bytes | None = None
+) -> bytes:
+    """Return a picture's file with a manifest in it: a model drew it, for this answer.
+
+    The pixels stay as they are. Re-encoding the picture, as many sites do, loses the manifest.
+
+    Args:
+        issuer: signs with its current key.
+        answer: what the manifest says of the answer; `id` names it.
+        image: of a kind that can hold a manifest: PNG, JPEG, WebP, GIF.
+        chain: see `sidecar`.
+
+    Raises:
+        MissingExtraError: without the extra `c2pa`.
+    """
+    c2pa = _library()
+    builder = c2pa.Builder(_manifest(answer["id"], ANSWER_LABEL, answer))
+    made = io.BytesIO()
+    source = io.BytesIO(image.data)
+    builder.sign(_signer(c2pa, issuer, chain), image.media_type, source, made)
+    return made.getvalue()
+
+
+def is_installed() -> bool:
+    """Say whether manifests can be made here."""
+    return find_spec("c2pa") is not None
+
+
+def _library() -> ModuleType:
     try:
         import c2pa  # noqa: PLC0415 (an optional extra)
     except ModuleNotFoundError:
         raise MissingExtraError("a C2PA manifest", "c2pa", missing="c2pa-python") from None
-    public = issuer.trusted()[issuer.key()]
-    pem = (chain or _untrusted_chain(issuer.name, public)).decode("ascii")
-    signer = c2pa.Signer.from_callback(
+    library: ModuleType = c2pa
+    return library
+
+
+def _signer(c2pa: ModuleType, issuer: Issuer, chain: bytes | None) -> Any:  # noqa: ANN401 (no types)
+    key = issuer.key()
+    pem = (chain or _untrusted_chain(issuer.name, issuer.trusted()[key])).decode("ascii")
+    return c2pa.Signer.from_callback(
         lambda message: issuer.sign_text(message)[1], c2pa.C2paSigningAlg.ED25519, pem, None
     )
-    builder = c2pa.Builder(json.dumps(_manifest(certificate)))
-    builder.set_no_embed()
-    return bytes(builder.sign(signer, "text/plain", io.BytesIO(text.encode()), io.BytesIO()))
 
 
-def _manifest(certificate: Certificate) -> dict[str, Any]:
+def _manifest(title: str, label: str, data: Mapping[str, str]) -> str:
     made = {"action": "c2pa.created", "digitalSourceType": _BY_MODEL}
-    return {
-        "claim_generator_info": [{"name": "upright"}],
-        "title": certificate.id,
-        "assertions": [
-            {"label": "c2pa.actions.v2", "data": {"actions": [made]}},
-            {"label": LABEL, "data": certificate.to_json()},
-        ],
-    }
+    return json.dumps(
+        {
+            "claim_generator_info": [{"name": "upright"}],
+            "title": title,
+            "assertions": [
+                {"label": "c2pa.actions.v2", "data": {"actions": [made]}},
+                {"label": label, "data": dict(data)},
+            ],
+        }
+    )
 
 
 def _untrusted_chain(name: str, public: Ed25519PublicKey) -> bytes:

@@ -12,7 +12,13 @@ from typing import Any, NoReturn
 import httpx2
 
 from upright.generate.breaker import LONGEST_RETRY_AFTER, CircuitBreaker, backoff, retry_after
-from upright.generate.pictures import content_parts
+from upright.generate.pictures import (
+    Drawn,
+    PictureJob,
+    content_parts,
+    picture_body,
+    read_pictures,
+)
 from upright.generate.sse import EventReader, MalformedStreamError
 from upright.generate.types import EngineError, Job, Message, Piece
 from upright.generate.wire import AnswerReader, malformed
@@ -114,7 +120,8 @@ class OpenAIEngine:
             )
         reader = AnswerReader(job)
         try:
-            async with self._answer(job) as response:
+            path = "chat/completions" if job.messages is not None else "completions"
+            async with self._answer(path, _body(self._model, job)) as response:
                 async for data in self._events(response):
                     for piece in reader.read(data):
                         yield piece
@@ -131,6 +138,31 @@ class OpenAIEngine:
             raise
         self._breaker.succeeded()
 
+    async def draw(self, job: PictureJob) -> list[Drawn]:
+        """Return the pictures of one job; all of it may take no longer than the time-out.
+
+        Raises:
+            EngineError: of any kind; its text never repeats what the server wrote.
+        """
+        try:
+            async with (
+                asyncio.timeout(self._timeout),
+                self._answer("images/generations", picture_body(self._model, job)) as response,
+            ):
+                raw = await self._whole(response, job.most_bytes_of_answer)
+            drawn = await asyncio.to_thread(read_pictures, raw, job)
+        except TimeoutError:
+            self._breaker.failed()
+            raise _timeout(self._timeout) from None
+        except EngineError as error:
+            self._note(error)
+            raise
+        except asyncio.CancelledError:
+            self._breaker.abandoned()
+            raise
+        self._breaker.succeeded()
+        return drawn
+
     async def aclose(self) -> None:
         """Close all connections."""
         await self._client.aclose()
@@ -143,15 +175,16 @@ class OpenAIEngine:
             self._breaker.abandoned()
 
     @asynccontextmanager
-    async def _answer(self, job: Job) -> AsyncGenerator[httpx2.Response, None]:
+    async def _answer(
+        self, path: str, body: dict[str, Any]
+    ) -> AsyncGenerator[httpx2.Response, None]:
         if not self._breaker.allows():
             raise EngineError(
                 "the engine's server failed several times in a row and is left alone for now",
                 kind="unavailable",
                 mend="look at the server; one request will try it again shortly",
             )
-        path = "chat/completions" if job.messages is not None else "completions"
-        request = self._client.build_request("POST", path, json=_body(self._model, job))
+        request = self._client.build_request("POST", path, json=body)
         response = await self._send(request)
         try:
             yield response
@@ -211,15 +244,17 @@ class OpenAIEngine:
         except MalformedStreamError as error:
             raise malformed(f"a stream that cannot be read: {error}") from None
 
-    async def _whole(self, response: httpx2.Response) -> bytes:
-        return b"".join([chunk async for chunk in self._chunks(response)])
+    async def _whole(self, response: httpx2.Response, most: int = MOST_BYTES) -> bytes:
+        return b"".join([chunk async for chunk in self._chunks(response, most)])
 
-    async def _chunks(self, response: httpx2.Response) -> AsyncGenerator[bytes, None]:
+    async def _chunks(
+        self, response: httpx2.Response, most: int = MOST_BYTES
+    ) -> AsyncGenerator[bytes, None]:
         size = 0
         try:
             async for chunk in response.aiter_bytes():
                 size += len(chunk)
-                if size > MOST_BYTES:
+                if size > most:
                     raise malformed("an answer without end")
                 yield chunk
         except httpx2.TimeoutException:

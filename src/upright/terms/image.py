@@ -6,6 +6,12 @@ import hashlib
 from dataclasses import dataclass, field
 
 PLACEHOLDER_LENGTH = len("[image ") + 40 + len("]")
+_MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+)
 _LETTERS = "abcdefghijklmnop"
 
 
@@ -29,3 +35,12 @@ class Image:
         name = hashlib.sha256(self.data).hexdigest()[:40]
         letters = "".join(_LETTERS[int(digit, 16)] for digit in name)
         object.__setattr__(self, "placeholder", f"[image {letters}]")
+
+
+def sniffed(data: bytes) -> str | None:
+    """Return the media type that a file's first bytes say; None for any but the known four."""
+    for magic, media_type in _MAGIC:
+        if data.startswith(magic):
+            return media_type
+    is_webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+    return "image/webp" if is_webp else None

@@ -30,12 +30,6 @@ FORMATS = {
     "image/gif": {"GIF"},
 }
 _OPENED = ("PNG", "JPEG", "MPO", "WEBP", "GIF")
-_MAGIC = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-)
 _KEPT = 8
 
 
@@ -56,15 +50,6 @@ class Bounds:
     bytes: int = 4_000_000
     pixels: int = 16_000_000
     frames: int = 16
-
-
-def sniffed(data: bytes) -> str | None:
-    """Return the media type that a file's first bytes say; None for any other file."""
-    for magic, media_type in _MAGIC:
-        if data.startswith(magic):
-            return media_type
-    is_webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
-    return "image/webp" if is_webp else None
 
 
 @lru_cache(maxsize=_KEPT)
