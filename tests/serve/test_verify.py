@@ -1,5 +1,10 @@
 """`POST /v1/verify`: what a gateway says of where a text came from."""
 
+import asyncio
+import json
+import socket
+import threading
+
 import pytest
 from tests.answer.fakes import HEAD, ScriptedEngine, echo, rule
 from tests.serve.gateway import Gateway, chat
@@ -89,3 +94,63 @@ def test_the_public_gets_a_bare_verdict_and_not_too_often_where_a_use_allows_it(
     assert set(first.json()) == {"object", "verdict", "meaning"}
     assert (second.status_code, third.status_code, unknown.status_code) == (200, 429, 401)
     assert int(third.headers["retry-after"]) > 0
+
+
+class SlowReader(Letterer):
+    """Reads until it is stopped."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = threading.Event()
+        self.stopped = threading.Event()
+
+    async def read(self, tokens, visit, *, after=()):
+        self.asked.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.stopped.set()
+
+
+def test_a_verification_that_nobody_waits_for_stops_the_engine(tmp_path):
+    engine = SlowReader()
+    with Gateway(tmp_path, MARKED, engine=engine) as gateway:
+        body = json.dumps({"text": text_of(written(None, 80, 79))}).encode()
+        head = (
+            f"POST /v1/verify HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {gateway.secret}\r\n"
+            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", gateway.port)) as client:
+            client.sendall(head.encode() + body)
+            assert engine.asked.wait(30)
+            assert not engine.stopped.is_set()
+        assert engine.stopped.wait(30)
+        left = gateway.state.metrics.cancelled.labels("verify")
+        gateway.until(lambda: left._value.get() == 1)
+
+
+@pytest.mark.parametrize("group", [{"kind": "sonnet"}, {"kind": ""}])
+def test_a_kind_of_text_that_was_not_measured_is_refused_whatever_the_verdict(
+    running, tmp_path, group
+):
+    certified = running.post(chat("Write.")).json()["choices"][0]["message"]["content"]
+    for text in (certified, text_of(written(None, 80, 77))):
+        error = verify(running, 400, text=text, **group)["error"]
+        assert (error["code"], error["param"]) == ("unknown_kind", "kind")
+        assert "essays" in error["message"], "the message names those that were"
+    with Gateway(tmp_path, HEAD + rule("redact"), engine=ScriptedEngine(echo)) as gateway:
+        error = verify(gateway, 400, text="Hello there.", **group)["error"]
+    assert error["code"] == "unknown_kind"
+
+
+def test_no_prompt_is_said_by_null_as_well(running):
+    text = text_of(written(None, 40, 81))
+    assert verify(running, text=text, prompt=None) == verify(running, text=text)
+
+
+@pytest.mark.parametrize("body", [{"text": "a\x00b"}, {"text": "ab", "prompt": "a\x00b"}])
+def test_a_nul_is_refused_by_an_engine_that_reads_and_by_one_that_does_not(running, tmp_path, body):
+    with Gateway(tmp_path, HEAD + rule("redact"), engine=ScriptedEngine(echo)) as gateway:
+        errors = [verify(one, 400, **body)["error"] for one in (running, gateway)]
+    assert errors[0] == errors[1]
+    assert "NUL" in errors[0]["message"]

@@ -123,9 +123,7 @@ class Exchange:
         answer = await answering.whole()
         body = encoded(shape.whole(answer))
         self._told(span, answer.upright, answer.usage, [c.finish_reason for c in answer.choices])
-        size = str(len(body))
-        await wire.start(200, {"content-type": "application/json", "content-length": size})
-        await wire.write(body, more=False)
+        await wire.whole(body)
 
     async def _stream(self, wire: Wire, answering: Answering, shape: Shape, span: Span) -> None:
         reasons: list[str] = []

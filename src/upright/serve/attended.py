@@ -48,6 +48,12 @@ class Wire:
         """
         await self._timed({"type": "http.response.body", "body": data, "more_body": more})
 
+    async def whole(self, body: bytes) -> None:
+        """Send a whole body of JSON with the status 200."""
+        size = str(len(body))
+        await self.start(200, {"content-type": "application/json", "content-length": size})
+        await self.write(body, more=False)
+
     async def _timed(self, message: Message) -> None:
         async with asyncio.timeout(self._seconds):
             await self._send(message)

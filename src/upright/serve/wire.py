@@ -224,7 +224,7 @@ class VerifyRequest(_Wire):
     """Body of `POST /v1/verify`."""
 
     text: str = Field(min_length=1, description="The text in question.")
-    prompt: str = Field(default="", description="What stood before it, if that is known.")
+    prompt: str | None = Field(default=None, description="What stood before it, if that is known.")
     id: str = Field(default="", max_length=200, description="Comes back with the result.")
     use_case: str = Field(
         default="", max_length=200, description="Which use to ask about; only without a key."

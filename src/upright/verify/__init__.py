@@ -1,7 +1,7 @@
 """All evidence of where one text came from."""
 
 from upright.verify.statistical import StatisticalEvidence, StatisticalReader
-from upright.verify.verification import Verification, Verifier
+from upright.verify.verification import UnknownGroupError, Verification, Verifier
 from upright.verify.watermark import TextDetection, TextSpan, WatermarkReader, token_evidence
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "StatisticalReader",
     "TextDetection",
     "TextSpan",
+    "UnknownGroupError",
     "Verification",
     "Verifier",
     "WatermarkReader",

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from upright.certify import Certifier, Match
 from upright.generate import ReadingEngine, Sampling
 from upright.policy import Policy
+from upright.terms import ConfigError
+from upright.verify.detector import Detector
 from upright.verify.statistical import StatisticalEvidence, StatisticalReader
 from upright.verify.watermark import PLAIN, TextDetection, WatermarkReader
 from upright.watermark import EpochKey, Scheme
+from upright.weights import open_detector
 
 Verdict = Literal["certified", "watermarked", "statistical", "insufficient"]
 
@@ -82,6 +86,20 @@ class Verification:
         }
 
 
+class UnknownGroupError(ConfigError):
+    """No error rate was measured for a kind of writer, or of text.
+
+    Attributes:
+        group: `writer` or `kind`.
+    """
+
+    def __init__(self, group: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"no error rate was measured for this {group}", mend=f"one of: {', '.join(known)}"
+        )
+        self.group = group
+
+
 class Verifier:
     """Looks for every evidence of origin that a use can have left in a text.
 
@@ -137,10 +155,12 @@ class Verifier:
             kind: see `StatisticalReader.read`.
 
         Raises:
-            ConfigError: for a text that is none or too long, or a group that was not measured.
+            UnknownGroupError: for a writer or a kind of text that was not measured.
+            ConfigError: for a text that is none or too long.
             EngineError: if the engine failed.
             CertificateError: if the record of a certificate was changed.
         """
+        _check({"text": text, "prompt": prompt}, {"writer": writer, "kind": kind})
         match = found = None
         if self._certifier is not None:
             match = await asyncio.to_thread(self._certifier.find, text, use_case=self._use_case)
@@ -154,3 +174,23 @@ class Verifier:
         if self._style is not None and not model_free:
             style = await self._style.read(text, writer=writer, kind=kind)
         return Verification("insufficient" if style is None else style.verdict, found, match, style)
+
+
+def _check(texts: Mapping[str, str], groups: Mapping[str, str | None]) -> None:
+    """Refuse what is no text or no group, whatever evidence would have been found before it."""
+    for name, text in texts.items():
+        if "\x00" in text:
+            raise ConfigError(f"the {name} holds a NUL, so it is no text", mend="give plain text")
+    for group, asked in groups.items():
+        if asked is not None and asked not in _measured()[group]:
+            raise UnknownGroupError(group, _measured()[group])
+
+
+@cache
+def _measured() -> dict[str, list[str]]:
+    """Return the kinds of writers and of texts whose error rates are known."""
+    rates = Detector.from_json(open_detector()).rates
+    return {
+        "writer": sorted({rate.writer for rate in rates}),
+        "kind": sorted({rate.kind for rate in rates}),
+    }

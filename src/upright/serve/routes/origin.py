@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -13,12 +14,14 @@ from upright.answer.journal import Journal
 from upright.certify import Certifier
 from upright.generate import ReadingEngine
 from upright.generate.marking import keys_of
+from upright.serve.attended import Attended, Wire
 from upright.serve.body import read_model
 from upright.serve.describe import body_of
-from upright.serve.errors import refused
+from upright.serve.errors import Problem, refused
+from upright.serve.logs import log
 from upright.serve.wire import VerifyRequest
 from upright.terms import ConfigError
-from upright.verify import Verification, Verifier
+from upright.verify import UnknownGroupError, Verification, Verifier
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -51,17 +54,39 @@ def add(app: FastAPI, state: GatewayState) -> None:
             body = await read_model(request, VerifyRequest, limit=_BYTES)
         limits = state.uses.answerer(use_case).policy.limits
         most = limits.max_concurrent if authorization else _PUBLIC_AT_ONCE
-        async with (
-            state.gate.enter(caller, most=most),
-            state.uses.lease(use_case) as answerer,
-        ):
-            found = await verification(
-                answerer, body.text, prompt=body.prompt, writer=body.writer, kind=body.kind
-            )
-        told: dict[str, Any] = {"id": body.id} if body.id else {}
-        # Whoever sees p-values can change a text word by word until the mark is gone.
-        shown = found.coarse() if authorization is None else found.to_json()
-        return JSONResponse({"object": "upright.verification", **told, **shown})
+
+        async def work(wire: Wire) -> None:
+            async with (
+                state.gate.enter(caller, most=most),
+                state.uses.lease(use_case) as answerer,
+            ):
+                found = await verification(
+                    answerer,
+                    body.text,
+                    prompt=body.prompt or "",
+                    writer=body.writer,
+                    kind=body.kind,
+                )
+            told: dict[str, Any] = {"id": body.id} if body.id else {}
+            # Whoever sees p-values can change a text word by word until the mark is gone.
+            shown = found.coarse() if authorization is None else found.to_json()
+            shape = {"object": "upright.verification", **told, **shown}
+            await wire.whole(bytes(JSONResponse(shape).body))
+
+        return _attended(state, work)
+
+
+def _attended(state: GatewayState, work: Callable[[Wire], Awaitable[None]]) -> Attended:
+    """Return the response that lets a model go once nobody waits for what it reads."""
+
+    def gone() -> None:
+        state.metrics.cancelled.labels("verify").inc()
+        log("client_gone", route="verify")
+
+    def failed(problem: Problem) -> None:
+        state.metrics.refused.labels(problem.code).inc()
+
+    return Attended(work, gone=gone, failed=failed)
 
 
 async def _read_public(state: GatewayState, request: Request) -> VerifyRequest:
@@ -90,7 +115,8 @@ async def verification(
     """Look for the evidence a use can have left in a text, and record that somebody asked.
 
     Raises:
-        ApiError: 413 for a text that is too long to be read, 400 for one that is none.
+        ApiError: 413 for a text that is too long to be read, 400 for one that is none, and for a
+            writer or a kind of text that was not measured.
         UseStoppedError: if the use is stopped.
     """
     if len(text) > LONGEST_READ or len(prompt) > LONGEST_READ:
@@ -112,6 +138,9 @@ async def verification(
     )
     try:
         found = await verifier.verify(text, prompt=prompt, writer=writer, kind=kind)
+    except UnknownGroupError as error:
+        told = f"{error.problem}; {error.mend}"
+        raise refused(400, f"unknown_{error.group}", told, param=error.group) from None
     except ConfigError as error:
         raise refused(400, "not_a_text", error.problem, param="text") from None
     journal = Journal(answerer.writer, policy.use_case.name, "")
