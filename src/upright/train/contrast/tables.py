@@ -24,7 +24,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from upright.train.contrast.example import CATEGORIES, CONTEXTS
+from upright.train.contrast.example import CATEGORIES, CONTEXTS, TOXIC
 
 SPLITS = ("train", "test")
 _FOLDER = "upright.train.contrast"
@@ -103,7 +103,9 @@ class Template:
 
 _TABLES = (
     "hate.toml",
+    "hate_more.toml",
     "attacks.toml",
+    "attacks_more.toml",
     "frames.toml",
     "harmless.toml",
     "identities_neutral.toml",
@@ -156,7 +158,8 @@ def _of_set(where: str, row: dict[str, Any], split: str) -> list[Template]:
         raise ValueError(f"{where}: unknown category or context in {toxicity}, {context}")
     of = tuple(row.get("of", ()))
     severity = row.get("severity", None if of else 0)
-    unmeant = context is not None or not (toxicity or severity or of)
+    meant = bool(severity) or any(degree >= TOXIC for degree in toxicity.values())
+    unmeant = context is not None or not (meant or of)
     return [
         Template(
             id=f"{where}.{split}.{place}",
