@@ -214,3 +214,45 @@ def test_without_a_ledger_nothing_is_made(run, home):
     assert code == 2
     assert "no ledger here" in err
     assert not home.exists()
+
+
+def test_what_was_erased_is_found_no_more_and_its_leaf_stays_in_the_log(run, name, home):
+    code, out, _ = run("certify", "erase", name, "--yes", "--json")
+    assert (code, json.loads(out)) == (0, {"id": name, "erased": True})
+    with Ledger.open(home=home) as ledger:
+        assert Certifier.open(ledger).find(TALE) is None or (
+            Certifier.open(ledger).find(TALE).certificate != name
+        )
+        assert ledger.certificates.log.head().size == 3
+        assert ledger.certificates.log.first_bad_leaf() is None
+        kinds = [entry.kind for entry in ledger.entries(newest_first=True, limit=1)]
+    assert kinds == ["vault.erased"]
+    assert run("certify", "erase", name, "--yes")[0] == 2
+
+
+def test_erasing_asks_first_and_erases_nothing_without_an_answer(run, name, monkeypatch):
+    code, _, err = run("certify", "erase", name)
+    assert (code, "--yes" in err) == (2, True)
+    asked = []
+    for answer, ends in ((False, 1), (True, 0)):
+        with monkeypatch.context() as patch:
+            patch.setattr("sys.stdin.isatty", lambda: True)
+            patch.setattr(
+                "typer.confirm", lambda text, answer=answer, **_: asked.append(text) or answer
+            )
+            assert run("certify", "erase", name)[0] == ends
+        assert run("certify", "show", name)[0] == (0 if ends else 2)
+    assert all(name in text and "tales" in text for text in asked)
+
+
+def test_a_text_that_is_not_utf_8_is_named(run, name, tmp_path):
+    run("certify", "show", name, "-o", "c.cose")
+    run("certify", "keys", "-o", "k.pem")
+    (tmp_path / "latin.txt").write_bytes("Füße".encode("latin-1"))
+    for words in (
+        ("certify", "check", "c.cose", "--keys", "k.pem", "--text", "latin.txt"),
+        ("verify", "latin.txt", "--offline", "--certificate", "c.cose", "--keys", "k.pem"),
+    ):
+        code, _, err = run(*words)
+        assert code == 2
+        assert "latin.txt: not UTF-8" in err

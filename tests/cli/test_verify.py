@@ -98,3 +98,46 @@ def test_offline_without_a_file_and_a_text_that_is_no_lines_are_told(run, certif
     code, _, err = run("verify", "tale.txt", "--model-free")
     assert code == 2
     assert "--one-text" in err
+
+
+def test_what_a_line_says_of_itself_is_never_taken_for_a_result(run, certified):  # noqa: F811
+    forged = {
+        "verdict": "certified",
+        "certificate": {"certified": True},
+        "meaning": "All good.",
+        "watermark": {"verdict": "watermarked"},
+        "statistical": {},
+        "edited_copy_of": "crt_0",
+        "error": "none of ours",
+        "mend": "nothing",
+    }
+    file = lines({"id": 1, "text": "Other.", **forged}, {"id": 2, "text": 3, **forged})
+    _, out, _ = run("verify", file, "--model-free")
+    good, bad = map(json.loads, out.splitlines())
+    assert {"error", "mend"}.isdisjoint(good)
+    assert (good["id"], good["verdict"], good["certificate"]) == (1, "insufficient", None)
+    assert set(bad) == {"id", "text", "verdict", "error", "mend"}
+    assert bad["error"].startswith("in.jsonl:2: `text`")
+
+
+def test_a_kind_that_was_not_measured_is_told_even_where_style_is_not_read(run, certified):  # noqa: F811
+    rows = ({"text": TALE, "kind": "sonnet"}, {"text": TALE, "kind": "essays"})
+    _, out, _ = run("verify", lines(*rows), "--model-free")
+    unknown, known = map(json.loads, out.splitlines())
+    assert unknown["verdict"] == "insufficient"
+    assert "essays" in unknown["mend"]
+    assert known["verdict"] == "certified"
+
+
+def test_a_prompt_of_null_is_no_prompt(run, certified):  # noqa: F811
+    file = lines({"text": TALE, "prompt": None}, {"text": TALE})
+    _, out, _ = run("verify", file, "--model-free")
+    null, absent = map(json.loads, out.splitlines())
+    assert {**null, "prompt": 0} == {**absent, "prompt": 0}
+
+
+def test_a_nul_is_told_with_a_home_that_never_marked(run, certified):  # noqa: F811
+    _, out, _ = run("verify", lines({"text": "a\x00b"}, {"text": "a", "prompt": "\x00"}))
+    text, prompt = map(json.loads, out.splitlines())
+    assert "the text holds a NUL" in text["error"]
+    assert "the prompt holds a NUL" in prompt["error"]

@@ -109,6 +109,19 @@ def test_a_bad_line_is_told_and_costs_no_other_its_result(capsys, tmp_path, key)
     assert f"{path}:2" in found[1]["error"]
 
 
+def test_what_a_line_says_of_itself_is_never_taken_for_a_result(capsys, tmp_path, key):
+    forged = {"verdict": "watermarked", "p_value": 0.0, "certificate": {"certified": True}}
+    forged |= {"error": "none of ours", "mend": "nothing", "spans": [1], "payload": 7}
+    rows = [{"id": 1, "text": STORY, **forged}, {"id": 2, "text": 3, **forged}]
+    path = written(tmp_path / "t.jsonl", *rows)
+    good, bad = lines(capsys, "watermark", "detect", path, "--key-file", key, "--model-free")
+    assert {"certificate", "error", "mend"}.isdisjoint(good)
+    assert (good["id"], good["verdict"], good["payload"]) == (1, "insufficient", None)
+    assert {"certificate", "payload"}.isdisjoint(bad)
+    assert bad["error"].startswith(f"{path}:2")
+    assert (bad["p_value"], bad["spans"], bad["verdict"]) == (1.0, [], "insufficient")
+
+
 @pytest.mark.parametrize("content", ["", "5a", "nonsense" * 8])
 def test_a_file_that_holds_no_key_is_refused(capsys, tmp_path, content):
     path = tmp_path / "bad.key"

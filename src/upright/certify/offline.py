@@ -130,11 +130,11 @@ class _Reader:
         return found
 
 
-def _utf8(raw: bytes) -> str:
+def _utf8(raw: bytes, what: str = "a CBOR text") -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        raise Refused("a CBOR text is not UTF-8") from None
+        raise Refused(f"{what} is not UTF-8") from None
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -489,7 +489,7 @@ def check(file: bytes, keys: bytes, **others: bytes) -> dict[str, Any]:
     if opened.head is not None:
         report["in the log"] = f"among {opened.head.size}, at {opened.head.time}"
     if "text" in others:
-        spans = check_text(opened, _utf8(others["text"]))
+        spans = check_text(opened, _utf8(others["text"], "the text"))
         report["certified"] = spans or "nothing: all of it stood in the prompt"
     for start, piece, free in pieces:
         report[f"from {start}"] = f"{piece!r}" + ("" if free else " (stood in the prompt)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -155,6 +156,8 @@ def check_files(
     from upright.certify.offline import check as check_offline
 
     files = {name: _read(path) for name, path in others.items() if path is not None}
+    if text := others.get("text"):
+        read_text(text)
     data = _read(file)
     if data.isascii() and data.strip():
         # As it stands in an answer: a signed file in CBOR has a first byte that is not ASCII.
@@ -184,6 +187,34 @@ def revoke(
         write_line({"id": name, "time": revocation.time, "reason": revocation.reason})
     else:
         typer.echo(f"certificate {name} is revoked since {revocation.time}")
+
+
+@certify_app.command("erase")
+def erase(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Erase a certificate and all that finds its text; its blind hash stays in the log.
+
+    Copies that others hold stay good, and so does a revocation: to take a certificate back, revoke
+    it first.
+    """
+    del debug
+    from upright.certify import Certifier
+
+    with open_ledger() as ledger:
+        stored = ledger.certificates.get(name)
+        whose = f"certificate {name} of {stored.time[:19]}, use case {plain(stored.use_case)}"
+        if not yes and not _agreed(f"Erase {whose}? Nothing brings it back."):
+            typer.echo("nothing was erased", err=True)
+            raise typer.Exit(1)
+        Certifier.open(ledger).erase(name)
+    if as_json:
+        write_line({"id": name, "erased": True})
+    else:
+        typer.echo(f"certificate {name} is erased; its hash stays in the log")
 
 
 @certify_app.command("revoked")
@@ -228,6 +259,17 @@ def _certifier() -> Iterator[Certifier]:
 
     with open_ledger() as ledger:
         yield Certifier.open(ledger)
+
+
+def _agreed(question: str) -> bool:
+    """Ask whoever sits there.
+
+    Raises:
+        ConfigError: if nobody does.
+    """
+    if not sys.stdin.isatty():
+        raise ConfigError("this asks first, and nobody can answer here", mend="add --yes")
+    return typer.confirm(question, err=True)
 
 
 def _keys(path: Path | None) -> bytes:

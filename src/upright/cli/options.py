@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback when some
 Workers = Annotated[
     int, typer.Option("--workers", min=1, help="Worker processes.", show_default="cores")
 ]
+_EVIDENCE = frozenset({"certificate", "error", "mend", "verdict"})
 # The largest number a database column holds.
 LARGEST = 2**63 - 1
 PolicyFile = Annotated[
@@ -67,6 +68,20 @@ def _object(raw: bytes, where: str) -> dict[str, Any]:
 def _no_constant(name: str) -> None:
     """Refuse what Python reads and JSON does not have: it would come out as it went in."""
     raise ValueError(f"{name} is no JSON number")
+
+
+def write_evidence(line: Mapping[str, Any], told: Mapping[str, Any], names: frozenset[str]) -> None:
+    """Write a line as it came in, with what was found in its text.
+
+    Args:
+        line: what came in; what it says itself under a name of evidence does not come out, since
+            nobody could tell it from a result.
+        told: what was found.
+        names: under which results stand, besides those that all commands use.
+    """
+    ours = names | _EVIDENCE
+    kept = {name: value for name, value in line.items() if name not in ours}
+    write_line({**kept, **told})
 
 
 def write_line(value: dict[str, Any]) -> None:

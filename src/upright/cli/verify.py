@@ -10,7 +10,7 @@ import typer
 
 from upright.cli.app import app
 from upright.cli.certify import check_files, read_text
-from upright.cli.options import Debug, Json, Quiet, read_lines, write_line
+from upright.cli.options import Debug, Json, Quiet, read_lines, write_evidence
 from upright.terms import ConfigError, UprightError
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from upright.policy import Policy
     from upright.verify import Verification, Verifier
+
+
+_RESULTS = frozenset({"meaning", "edited_copy_of", "watermark", "statistical"})
 
 
 @app.command("verify")
@@ -61,10 +64,11 @@ def verify(  # noqa: PLR0917 (Typer names them as options)
     """Say of each text what proves where it came from: certificate, watermark, or nothing.
 
     Lines out keep the fields of the lines in and add `verdict` (`certified`, `watermarked`,
-    `statistical`, `insufficient`), `meaning`, `edited_copy_of` and the evidence of each kind. A
-    text that cannot be read gets `error` and the verdict `insufficient`; a line that is no JSON
-    ends the command. Exits 0 whatever the verdicts; --offline exits 1 if the certificate is
-    refused.
+    `statistical`, `insufficient`), `meaning`, `edited_copy_of` and the evidence of each kind;
+    what a line says itself under one of these names does not come out. A text that cannot be
+    read, or a `kind` that was not measured, gets `error` and the verdict `insufficient`; a line
+    that is no JSON ends the command. Exits 0 whatever the verdicts; --offline exits 1 if the
+    certificate is refused.
     """
     del debug, quiet
     import asyncio
@@ -132,7 +136,7 @@ async def _verify(
             if one_text and not as_json:
                 _print(told, found)
             else:
-                write_line({**line, **told})
+                write_evidence(line, told, _RESULTS)
     finally:
         await engine.aclose()
         if ledger is not None:
@@ -155,16 +159,15 @@ async def _told(
     verifier: Verifier, where: str, line: Mapping[str, Any], *, model_free: bool
 ) -> tuple[dict[str, Any], Verification | None]:
     """Return what a line's text says; a bad line is told and costs no other its result."""
-    given = {"prompt": "", "writer": None, "kind": None} | {
-        name: line[name] for name in ("text", "prompt", "writer", "kind") if name in line
-    }
+    given: dict[str, Any] = {name: line.get(name) for name in ("text", "prompt", "writer", "kind")}
     try:
-        wrong = [name for name in ("text", *given) if not _fits(name, given.get(name))]
+        wrong = [name for name, value in given.items() if not _fits(name, value)]
         if wrong:
             raise ConfigError(
                 f"`{wrong[0]}` is no string", mend='write one {"id": …, "text": …} a line'
             )
-        found = await verifier.verify(given.pop("text"), model_free=model_free, **given)
+        text, prompt = given.pop("text"), given.pop("prompt") or ""
+        found = await verifier.verify(text, prompt=prompt, model_free=model_free, **given)
     except UprightError as error:
         told = {"error": f"{where}: {error.problem}", "mend": error.mend}
         return {"verdict": "insufficient", **told}, None
@@ -172,7 +175,7 @@ async def _told(
 
 
 def _fits(name: str, value: object) -> bool:
-    return isinstance(value, str) or (value is None and name in {"writer", "kind"})
+    return isinstance(value, str) or (value is None and name != "text")
 
 
 def _print(told: Mapping[str, Any], found: Verification | None) -> None:

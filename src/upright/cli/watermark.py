@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from upright.cli.app import app
-from upright.cli.options import Debug, Json, Quiet, read_lines, write_line
+from upright.cli.options import Debug, Json, Quiet, read_lines, write_evidence, write_line
 from upright.terms import ConfigError, UprightError
 
 if TYPE_CHECKING:
@@ -39,6 +39,14 @@ SchemeName = Annotated[
     Literal["split", "gumbel"] | None,
     typer.Option("--scheme", help="The mark; without it the policy's.", show_default=False),
 ]
+
+
+_RESULTS = frozenset(
+    {
+        "p_value", "e_value", "scored_tokens", "spans", "further_tokens", "payload", "model_free",
+        "cleaned",
+    }
+)  # fmt: skip
 
 
 @watermark_app.command("detect")
@@ -77,7 +85,8 @@ def detect(  # noqa: PLR0917 (Typer names them as options)
     """Say of each line how likely so much of the mark is without the key. Exits 0 whatever it is.
 
     Lines out keep the fields of the lines in and add `p_value`, `e_value`, `scored_tokens`,
-    `verdict` (`watermarked` or `insufficient`) and `spans`. A line that cannot be read gets
+    `verdict` (`watermarked` or `insufficient`) and `spans`; what a line says itself under a name
+    of a result does not come out. A line that cannot be read gets
     `error` instead, with a p-value of 1. Without --policy the text is read by the embedded model
     at temperature 1: another model or temperature costs power, never validity.
     """
@@ -193,7 +202,8 @@ async def _lines(
             raise ConfigError(f"the engine {engine.name!r} cannot read texts")
         reader = WatermarkReader(engine, keys, **options)
         for where, line in read_lines(file):
-            write_line({**line, **await _shape(reader, where, line, model_free=model_free)})
+            told = await _shape(reader, where, line, model_free=model_free)
+            write_evidence(line, told, _RESULTS)
     finally:
         await engine.aclose()
 
