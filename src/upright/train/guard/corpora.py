@@ -172,7 +172,8 @@ def _openai(path: Path, source: str) -> Iterator[Example]:
         labels = {head: float(row[key]) for key, head in _OPENAI.items() if row.get(key) in (0, 1)}
         labels["toxic"] = float(any(labels.values()))
         labels |= _NO_ATTACK
-        texts = [row["text"]] if labels["toxic"] else _cut(row["text"], 4, draw)
+        # Some kinds stand in few texts of this collection and in no other.
+        texts = [row["text"]] * 3 if labels["toxic"] else _cut(row["text"], 4, draw)
         for text in texts:
             yield Example(text, labels, source=source, group=row["text"])
 
@@ -211,7 +212,7 @@ def _harmful(path: Path, source: str) -> Iterator[Example]:
         copied = row.get("SemanticCategory") == "copyright"
         labels = {"harmful": float(not copied), "copyright": float(copied), **_NO_ATTACK}
         text, around = row["Behavior"], row.get("ContextString") or ""
-        yield Example(text, labels, source=source, group=text)
+        yield from [Example(text, labels, source=source, group=text)] * 2
         if around:
             yield Example(f"{around[:200]}\n{text}", labels, source=source, group=text)
 
