@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from upright.guard.legible.mapping import Legible
 from upright.guard.legible.reading import legible, version
+from upright.guard.legible.wrappers import WRAPPED_REACH, Wrapped, wrapped
 
-__all__ = ["Legible", "legible", "version"]
+__all__ = ["WRAPPED_REACH", "Legible", "Wrapped", "legible", "version", "wrapped"]

@@ -12,7 +12,7 @@ from typing import Any
 from upright.guard.detectors.tables import table
 
 _ENDINGS = ("s", "es", "ed", "er", "ers", "ing", "in", "y", "ish", "ness")
-_MASKED_ENDINGS = ("", "s", "es", "ed", "er", "ers", "ing", "in", "y", "head", "face")
+_MASKED_ENDINGS = ("s", "es", "ed", "er", "ers", "ing", "in", "y", "head", "face")
 _SHORTEST_STEM = 3
 _DOUBLED = 3
 
@@ -35,6 +35,12 @@ def common() -> frozenset[str]:
 
 
 @cache
+def pairs_of_words() -> frozenset[tuple[str, ...]]:
+    """Return common pairs of words, which tell the order of the words of a text."""
+    return frozenset(tuple(pair.split()) for pair in own_table()["pairs"].split(","))
+
+
+@cache
 def disguised() -> frozenset[str]:
     """Return the words that people disguise: of the toxicity table, and of this package's own."""
     listed = table("toxicity.toml").data
@@ -53,6 +59,11 @@ def _words_in(rows: Any) -> Iterator[str]:  # noqa: ANN401 (whatever TOML holds)
                 yield from _words_in(row)
 
 
+def is_listed(word: str) -> bool:
+    """Say whether a word in lower case stands as it is in one of the lists."""
+    return word in common() or word in disguised()
+
+
 def is_known(word: str) -> bool:
     """Say whether a word in lower case is a common one or one that people disguise."""
     return word in common() or is_disguised(word)
@@ -65,7 +76,9 @@ def is_disguised(word: str) -> bool:
     return any(
         stem in disguised()
         for ending in _ENDINGS
-        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM
+        if word.endswith(ending)
+        and not word.endswith("ss")
+        and len(word) - len(ending) >= _SHORTEST_STEM
         for stem in _stems(word[: -len(ending)])
     )
 
@@ -79,14 +92,29 @@ def _stems(rest: str) -> tuple[str, ...]:
 @cache
 def masked(length: int) -> tuple[str, ...]:
     """Return the words of so many letters that are written with masks, the likeliest first."""
-    found = []
-    for word in own_table()["masked"].split():
-        for ending in _MASKED_ENDINGS:
-            if word[-1] != ending:
-                found.append(word + ending)
-            if ending[:1] in ("e", "i", "y"):
-                found.append(word + word[-1] + ending)
-    return tuple(dict.fromkeys(word for word in found if len(word) == length))
+    found = (form for word in own_table()["masked"].split() for form in _forms(word))
+    return tuple(dict.fromkeys(form for form in found if len(form) == length))
+
+
+@cache
+def seldom_masked(length: int) -> tuple[str, ...]:
+    """Return the words of so many letters that people disguise in other ways more often."""
+    found = {form for word in disguised() for form in _forms(word)}
+    return tuple(sorted(form for form in found if len(form) == length))
+
+
+def _forms(word: str) -> list[str]:
+    """Return a word with endings, the bare one first."""
+    forms = [word]
+    for ending in _MASKED_ENDINGS:
+        if ending[0] not in "aeiouy":
+            forms += [] if word.endswith(ending[0]) else [word + ending]
+        elif word.endswith("e"):
+            forms.append(word[:-1] + ending)
+        else:
+            doubles = word[-1] not in "aeiouys" and word[-2] in "aeiou"
+            forms += [word + ending, word + word[-1] + ending] if doubles else [word + ending]
+    return forms
 
 
 def looks_like_a_word(letters: str) -> bool:

@@ -32,7 +32,8 @@ _FLAT = bytes.maketrans(
     b"a" * len(_LETTERS) + b"0" * 19 + b" " * 9,
 )
 _CASES = bytes.maketrans(_LETTERS, b"a" * 26 + b"A" * 26)
-_DRAWN = re.compile(rb"([a-z])\1\1|([a-z])\2([a-z])\3([a-z])\4")
+# A letter three times, or three letters twice.
+_DRAWN = re.compile(rb"([a-z])\1(?:\1|([a-z])\2([a-z])\3)")
 _SINGLES = tuple(b" " + (b"a" + b" " * gap) * 3 for gap in (1, 2, 3, 4))
 _QUIET_MASK = re.compile(
     r"[_.-](?=[A-Za-z]{1,4}(?![A-Za-z]))"

@@ -18,6 +18,7 @@ _LEET = str.maketrans("0134578@$!", "oieastbasi")
 _FEWEST = 3
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _LONGEST_PART = 14
+_MEAN_PART = 3
 _MOST = 80
 _ALONE = frozenset("aiu")
 
@@ -114,7 +115,7 @@ def _parts(word: str) -> list[str]:
             if known is None or len(ends) + 1 < len(known):
                 best[end] = [*ends, end]
     ends = best[-1]
-    if not ends:
+    if not ends or len(ends) * _MEAN_PART > len(word):
         return [word]
     return [word[begin:end] for begin, end in itertools.pairwise([0, *ends])]
 

@@ -6,11 +6,11 @@ import itertools
 import re
 
 from upright.guard.legible.lexicon import (
-    common,
-    is_disguised,
     is_known,
+    is_listed,
     looks_like_a_word,
     masked,
+    seldom_masked,
 )
 from upright.guard.legible.mapping import Edit, respelled
 
@@ -20,15 +20,18 @@ _READ_AS |= {"1": "il", "!": "il", "|": "il", "6": "gb"}
 _SIGN = r"0-9@$!+|(€£¢¥"
 _WORDLIKE = re.compile(rf"[A-Za-z{_SIGN}]+")
 _LETTER = re.compile("[A-Za-z]")
-_INNER = re.compile(rf"(?<=[a-z])[{_SIGN}]{{1,2}}(?=[a-z])")
+_INNER = re.compile(rf"(?<=[a-z])[{_SIGN}]{{1,4}}(?=[a-z])")
 _EDGES = "!|(+"
 # Signs that stand for a letter only where the word is then a known one.
 _UNSURE = re.compile(r"[2689+|(]")
 _VOWEL = re.compile("[aeiouy]", re.IGNORECASE)
 # What follows or goes before a piece of an address, of code, of a number or of a version.
 _BEFORE = re.compile(r"[\w.:/\\=&%?#~`<{}\[\]_-]\Z")
-_AFTER = re.compile(r"[/\\=_:~`{}<>&%#@^]|[.,:-][\w@]|\(\)|['\u2019]?[0-9]")
+_AFTER = re.compile(r"[*+][\w(]|[/\\=_:~`{}<>&%#@^]|[.,:-][\w@]|\(\)|['\u2019]?[0-9]")
 _VARIANTS = 16
+_MEASURE = re.compile(
+    r"(?:[0-9]+(?:[a-z]|min|sec|hrs?|[kcm]m|k?g|lbs?|ft|in))+[0-9]*", re.IGNORECASE
+)
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
@@ -85,7 +88,7 @@ def _listed(lower: str) -> str | None:
     choices = itertools.product(*(_READ_AS.get(sign, sign) for sign in lower))
     for letters in itertools.islice(choices, _VARIANTS):
         word = "".join(letters)
-        if is_disguised(word) or word in common():
+        if is_known(word):
             return word
     return None
 
@@ -93,18 +96,15 @@ def _listed(lower: str) -> str | None:
 def _pronounced(word: str) -> str | None:
     """Return the reading of a word with signs inside that could be pronounced."""
     lower = word.lower()
-    count = sum(letter.isalpha() for letter in word)
-    if count < 3 or 2 * count < len(word) or not _INNER.search(lower):  # noqa: PLR2004
+    if not _INNER.search(lower) or _UNSURE.search(lower) or lower[0] in "@$":
+        return None
+    if "!" in lower and (word != lower or any(map(is_known, lower.split("!")))):
+        return None
+    if _is_model_number(word):
         return None
     read = "".join(
         _single(sign, lower[at - 1 : at], lower[at + 1 : at + 2]) for at, sign in enumerate(lower)
     )
-    if _UNSURE.search(lower) or lower[0] in "@$" or lower[-1].isdigit():
-        return None
-    if "!" in lower and _VOWEL.search(lower.partition("!")[0]):
-        return None
-    if _is_model_number(word, count):
-        return None
     return read if looks_like_a_word(read) else None
 
 
@@ -115,21 +115,25 @@ def _single(sign: str, before: str, after: str) -> str:
     return choices[0]
 
 
-def _is_model_number(word: str, count: int) -> bool:
-    digits = re.findall("[0-9]+", word)
-    if not digits:
-        return False
-    # Hexadecimal numbers, formulas such as those of chemistry, and numbers of several digits.
-    if not re.search("[g-zG-Z]", word) or max(map(len, digits)) > 2:  # noqa: PLR2004
+def _is_model_number(word: str) -> bool:
+    """Say whether digits are digits: in measures, formulas, hexadecimal numbers and names."""
+    letters = [sign for sign in word if sign.isalpha()]
+    upper = sum(letter.isupper() for letter in letters)
+    groups = re.findall(f"[{_SIGN}]+", word)
+    if _MEASURE.fullmatch(word) or 0 < upper < len(letters) > upper + word[0].isupper():
         return True
-    if word[0].isdigit() and len(digits) < 2:  # noqa: PLR2004
+    if not word.isalpha() and not re.search("[g-zG-Z@$!]", word):
         return True
-    upper = sum(letter.isupper() for letter in word)
-    return upper > 1 and (upper < count or len(digits) > 1 or count < 4)  # noqa: PLR2004
+    if len(groups) > 1:
+        # One digit could be anything; letters in many places are somebody's habit.
+        return upper > 0 or len(word) < 5 or 5 * len(letters) < 2 * len(word)  # noqa: PLR2004
+    fewest = 4 if upper > 1 or len(groups[0]) > 2 else 3  # noqa: PLR2004
+    return len(letters) < max(fewest, len(word) / 2) or len(groups[0]) > 3  # noqa: PLR2004
 
 
 _MASKED = re.compile(r"(?<![\w*@#%&$/.\\=:-])[A-Za-z]{1,12}+[*#%&$@_.-]{1,8}[A-Za-z*#]{0,12}+")
 _QUIET = frozenset("_.-")
+_MOST_MASKED = frozenset(("fuck", "shit", "bitch", "cunt"))
 
 
 def masks(text: str) -> list[Edit]:
@@ -151,21 +155,28 @@ def _is_mask(seen: str) -> bool:
         # Quiet signs stand between letters in ordinary text too; they mask one letter of a few.
         quiet = _QUIET.intersection(seen)
         return not quiet or (len(seen) == letters + 1 and 3 <= letters <= 6)  # noqa: PLR2004
-    stars = len(seen) - letters
-    return seen.endswith(("*", "#")) and stars > 1 and not _QUIET.intersection(seen)
+    if _QUIET.intersection(seen) or not seen.endswith(("*", "#")):
+        return False
+    # One asterisk after a word points to a note.
+    return len(seen) - letters > 1 or (letters > 2 and not is_known(seen[:-1].lower()))  # noqa: PLR2004
 
 
 def _behind(seen: str) -> str | None:
     """Return the likeliest word behind a mask."""
-    for word in masked(len(seen)):
-        if all(a == b or not a.isalpha() for a, b in zip(seen, word, strict=True)):
-            return word
+    exact = re.compile(re.sub(r"[^a-z]", "[a-z]", seen))
+    likely = masked(len(seen))
+    if 2 * sum(map(str.isalpha, seen)) >= len(seen):
+        likely += seldom_masked(len(seen))
+    if found := next(filter(exact.fullmatch, likely), None):
+        return found
     if "*" not in seen or not seen[-1].isalpha() or _QUIET.intersection(seen):
         return None
-    # Writers do not always count.
+    # Writers do not always count; but two letters are too few for a rare word.
     pattern = re.compile(re.sub(r"[^a-z]+", "[a-z]+", seen))
     near = sorted(range(max(3, len(seen) - 2), len(seen) + 3), key=lambda n: abs(n - len(seen)))
-    return next((word for n in near for word in masked(n) if pattern.fullmatch(word)), None)
+    rare = sum(map(str.isalpha, seen)) > 2  # noqa: PLR2004
+    words = (word for n in near for word in masked(n) if rare or word in _MOST_MASKED)
+    return next(filter(pattern.fullmatch, words), None)
 
 
 def _unmasked(start: int, seen: str, word: str) -> Edit:
@@ -193,8 +204,8 @@ _CHOICES = 3
 _ACRONYM = 5
 # What `xxx` stands for is no letter.
 _NO_WORD = re.compile("xxx", re.IGNORECASE)
-# Consonants between vowels, and the end of -less and -ness, are mostly double.
-_DOUBLE = re.compile(r"[aeiou]([^aeiouy])\1+(?:[aeiouy]|(?<=s)\Z)", re.IGNORECASE)
+# A slip of the key makes three of two consonants between vowels; -less and -ness end in two.
+_DOUBLE = re.compile(r"[aeiou]([^aeiouy])\1\1[aeiouy]|(?<=[ln])es+\Z", re.IGNORECASE)
 
 
 def drawn_out(text: str) -> list[Edit]:
@@ -227,17 +238,18 @@ def _shortened(start: int, word: str, runs: list[tuple[int, int]]) -> Edit | Non
     """Return the edit to the known word with each long run once or twice, else to a likely one."""
     doubled = all(end - begin > 1 for begin, end in runs)
     long = [at for at, (begin, end) in enumerate(runs) if doubled or end - begin > 2]  # noqa: PLR2004
-    if len(long) <= _CHOICES:
-        for counts in itertools.product((1, 2), repeat=len(long)):
-            edit = _kept(start, word, runs, dict(zip(long, counts, strict=True)))
-            if is_known(edit.letters.lower()):
-                return edit
     once = _kept(start, word, runs, dict.fromkeys(long, 1))
-    if is_known(once.letters.lower()):
-        return once
+    choices = [once]
+    if len(long) <= _CHOICES:
+        counts = itertools.product((2, 1), repeat=len(long))
+        choices = [_kept(start, word, runs, dict(zip(long, some, strict=True))) for some in counts]
+    for known in (is_listed, is_known):
+        for edit in choices:
+            if known(edit.letters.lower()):
+                return edit
     if doubled or _NO_WORD.search(word) or (word.isupper() and len(word) <= _ACRONYM):
         return None
-    likely = {at: 2 if _DOUBLE.match(word, runs[at][0] - 1) else 1 for at in long if runs[at][0]}
+    likely = {at: 2 for at in long if runs[at][0] and _DOUBLE.match(word, runs[at][0] - 1)}
     return _kept(start, word, runs, dict.fromkeys(long, 1) | likely)
 
 
