@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
@@ -13,6 +14,8 @@ from upright.train.guard.examples import Example
 
 _NAMES = {"stereotype": "bias"}
 _TRICKED = 0.1
+# At most so many sentences of a template, each up to so often that its kind has so many.
+_OF_A_TEMPLATE, _MOST_OFTEN, _OF_A_KIND = 30, 4, 150
 _TARGETS = {
     "black": "black people",
     "african_american": "black people",
@@ -64,11 +67,28 @@ def sentences(split: Literal["train", "test"], seed: int = 0) -> Iterator[Exampl
     meant is the context's label.
     """
     draw = random.Random(seed)  # noqa: S311 (no secret)
-    for sentence in contrast(split=split, seed=seed):
+    for sentence in _balanced(list(contrast(split=split, seed=seed)), draw):
         disguised = sentence
         if draw.random() < _TRICKED:
             disguised = tricked(sentence, draw.choice(TRICKS), draw)
         yield _example(disguised, split)
+
+
+def _balanced(found: list[Sentence], draw: random.Random) -> list[Sentence]:
+    """Return few sentences of each template, and those of rare kinds more than once."""
+    draw.shuffle(found)
+    taken: Counter[str] = Counter()
+    kept = []
+    for sentence in found:
+        if taken[sentence.template] < _OF_A_TEMPLATE:
+            taken[sentence.template] += 1
+            kept.append(sentence)
+    sizes = Counter(sentence.kind for sentence in kept)
+    return [
+        sentence
+        for sentence in kept
+        for _ in range(min(_MOST_OFTEN, -(-_OF_A_KIND // sizes[sentence.kind])))
+    ]
 
 
 def _example(sentence: Sentence, split: str) -> Example:
