@@ -79,7 +79,7 @@ class Sample:
             "recall": Figure.of(decisions.recall(LEVEL), EXACT),
             "f1": Figure.of(decisions.f1(LEVEL), F1),
             "false_positive_rate": Figure.of(decisions.false_positive_rate(LEVEL), EXACT),
-            "recall_at_1pct_fpr": Figure.of(recall, ranking.BOOTSTRAP),
+            "recall_at_1pct_fpr": Figure.of(recall, ranking.AT_FPR),
             "calibration_error": Figure.of(error, calibration.CALIBRATION),
             "brier": Figure.of(
                 calibration.brier(self.positive, self.score, LEVEL), calibration.BRIER
