@@ -12,6 +12,7 @@ import hashlib
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ _HARMLESS = dict.fromkeys((*TOXICITY, "toxic", *REQUESTS, *ATTACKS), 0.0)
 _CALM = dict.fromkeys((*TOXICITY, "toxic"), 0.0)
 _NO_ATTACK = dict.fromkeys(ATTACKS, 0.0)
 _SEED = 20_261_126
-_HALF = 0.5
+_HALF, _MOST = 0.5, 0.6
 # Characters: of the shortest part of a jailbreak that says something alone, of a window, and of
 # what the network reads at once.
 _SHORTEST, _WINDOW, _AT_ONCE = 30, 320, 480
@@ -41,7 +42,17 @@ def read_corpora(folder: Path) -> Iterator[Example]:
     for name, read in _READERS.items():
         path = folder / name
         if path.exists():
-            yield from read(path, name.split("/")[1].split(".")[0])
+            yield from map(_as_used, read(path, name.split("/")[1].split(".")[0]))
+
+
+def _as_used(example: Example) -> Example:
+    """Return the example with its context, where what people said of it tells that.
+
+    They were asked about the text as it stands: what most of them call toxic is meant.
+    """
+    if example.context is None and example.labels.get("toxic", 0.0) >= _MOST:
+        return replace(example, context="plain")
+    return example
 
 
 def _rows(path: Path) -> Iterator[Row]:
