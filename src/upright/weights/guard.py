@@ -41,7 +41,7 @@ def open_guard(folder: Path | None = None) -> GuardWeights:
     """
     if folder is not None:
         return _read(folder)
-    with as_file(files("upright.weights") / "guard") as packaged:
+    with as_file(files("upright.weights") / "guard_model") as packaged:
         return _read(packaged)
 
 
