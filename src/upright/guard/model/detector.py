@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import final
 
-from upright.guard.legible import Legible, legible
 from upright.guard.model.heads import CONTEXTS, HEADS, TARGETS, TOXICITY
-from upright.guard.model.reader import Reader, Reading, shared_reader
+from upright.guard.model.reader import Part, Reader, Reading, shared_reader
 from upright.guard.model.words import explain
-from upright.guard.windows import LONGEST, Window, settled, windows
+from upright.guard.windows import LONGEST, settled
 from upright.terms import Context, Finding, Record, hazard_of_rule
 
 _PLAIN = CONTEXTS.index("plain")
@@ -54,11 +53,11 @@ class ModelDetector:
         return [
             [
                 finding
-                for window, form, reading in part
-                if reading.heads[self._head] >= self._threshold
-                for finding in self._findings(window, form, reading)
+                for part in self._reader.parts(record.text)
+                if part.reading.heads[self._head] >= self._threshold
+                for finding in self._findings(part)
             ]
-            for part in self._read(records)
+            for record in records
         ]
 
     def settled(self, text: str) -> int:
@@ -68,28 +67,31 @@ class ModelDetector:
     def scores(self, records: Sequence[Record]) -> list[float]:
         """Return for each record the probability that it says such a thing and means it."""
         return [
-            max((self._meant(reading) for _, _, reading in part), default=0.0)
-            for part in self._read(records)
+            max(
+                map(
+                    self._meant,
+                    (part.reading for part in self._reader.parts(record.text, gated=False)),
+                ),
+                default=0.0,
+            )
+            for record in records
         ]
 
-    def _read(self, records: Sequence[Record]) -> Iterator[list[tuple[Window, Legible, Reading]]]:
-        for record in records:
-            places = windows(record.text)
-            forms = [legible(record.text[place.start : place.end]) for place in places]
-            readings = self._reader.read([form.text for form in forms])
-            yield list(zip(places, forms, readings, strict=True))
+    def _whole(self, text: str) -> tuple[Part, ...]:
+        return self._reader.parts(text, gated=False)
 
     def _meant(self, reading: Reading) -> float:
         score = reading.heads[self._head]
         return score * reading.contexts[_PLAIN] if self._toxic else score
 
-    def _findings(self, window: Window, form: Legible, reading: Reading) -> Iterator[Finding]:
+    def _findings(self, part: Part) -> Iterator[Finding]:
+        reading = part.reading
         context = _context(reading) if self._toxic else None
         severity = self._severity(reading)
         if context is not None:
             severity = min(severity, _MENTION)
         why = explain(self.rule, _target(reading) if self._toxic else None)
-        for start, end in self._places(window, form, reading):
+        for start, end in self._places(part):
             yield Finding(
                 rule=self.rule,
                 hazard=self._hazard,
@@ -105,8 +107,9 @@ class ModelDetector:
         share = reading.heads[_TOXIC if self._toxic else self._head]
         return sum(share >= step for step in self._steps)
 
-    def _places(self, window: Window, form: Legible, reading: Reading) -> list[tuple[int, int]]:
+    def _places(self, part: Part) -> list[tuple[int, int]]:
         """Return the marked stretches of a window, or all of it where none is marked."""
+        window, form, reading = part
         marked: list[tuple[int, int]] = []
         for start, end, share in reading.marks if self._toxic else ():
             if share < _MARKED:

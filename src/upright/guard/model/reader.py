@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
+from upright.guard.legible import Legible, legible
+from upright.guard.model.gate import Gate
 from upright.guard.model.heads import CONTEXTS, HEADS, TARGETS
+from upright.guard.model.memory import Memory
+from upright.guard.windows import Window, windows
 from upright.terms import MissingExtraError
 from upright.weights.guard import GuardWeights, open_guard
 
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_KEPT = 16_384
+_KEPT, _TEXTS_KEPT = 16_384, 512
+# Longer texts are read anew by each detector; their stretches are remembered all the same.
+_LONGEST_KEPT = 65_536
 _LONGEST = 128
 
 
@@ -36,6 +40,26 @@ class Reading:
     contexts: tuple[float, ...]
     targets: tuple[float, ...]
     marks: tuple[tuple[int, int, float], ...]
+
+
+HARMLESS = Reading(
+    (0.0,) * len(HEADS), (1.0, *(0.0,) * (len(CONTEXTS) - 1)), (0.0,) * len(TARGETS), ()
+)
+"""What is said of a stretch that the gate keeps from the network."""
+
+
+class Part(NamedTuple):
+    """One window of a text.
+
+    Attributes:
+        window: its place.
+        form: its legible form.
+        reading: what the model says of that.
+    """
+
+    window: Window
+    form: Legible
+    reading: Reading
 
 
 @final
@@ -66,38 +90,56 @@ class Reader:
         self._session: Any = onnxruntime.InferenceSession(
             weights.model, options, providers=["CPUExecutionProvider"]
         )
-        self._tokenizer: Any = Tokenizer.from_str(weights.tokenizer)
-        self._tokenizer.enable_truncation(_LONGEST)
-        self._tokenizer.no_padding()
+        self.tokenizer: Any = Tokenizer.from_str(weights.tokenizer)
+        self.tokenizer.enable_truncation(_LONGEST)
+        self.tokenizer.no_padding()
         scale = weights.facts["calibration"]
         self._slope = np.array([scale[head]["slope"] for head in HEADS], dtype=np.float32)
         self._shift = np.array([scale[head]["shift"] for head in HEADS], dtype=np.float32)
-        self._known: OrderedDict[str, Reading] = OrderedDict()
-        self._lock = threading.Lock()
+        gate = weights.facts.get("gate")
+        self._gate = Gate(gate) if gate else None
+        self._known: Memory[tuple[str, bool], Reading] = Memory(_KEPT)
+        self._texts: Memory[tuple[str, bool], tuple[Part, ...]] = Memory(_TEXTS_KEPT)
         self.facts = weights.facts
         self.version = weights.digest
 
-    def read(self, stretches: Sequence[str]) -> list[Reading]:
-        """Return a reading for each stretch, in order."""
-        found: dict[str, Reading] = {}
-        with self._lock:
-            for stretch in stretches:
-                if (known := self._known.get(stretch)) is not None:
-                    self._known.move_to_end(stretch)
-                    found[stretch] = known
-        fresh = [stretch for stretch in dict.fromkeys(stretches) if stretch not in found]
-        found |= {stretch: self._run(stretch) for stretch in fresh}
-        with self._lock:
-            for stretch in fresh:
-                self._known[stretch] = found[stretch]
-            while len(self._known) > _KEPT:
-                self._known.popitem(last=False)
-        return [found[stretch] for stretch in stretches]
+    def parts(self, text: str, *, gated: bool = True) -> tuple[Part, ...]:
+        """Return the windows of a text with what the model says of each.
 
-    def _run(self, stretch: str) -> Reading:
+        Args:
+            text: of any length.
+            gated: spare the network what the gate takes for harmless.
+        """
+        key = (text, gated)
+        if (known := self._texts.get(key)) is not None:
+            return known
+        places = windows(text)
+        forms = [legible(text[place.start : place.end]) for place in places]
+        readings = self.read([form.text for form in forms], gated=gated)
+        found = tuple(map(Part, places, forms, readings))
+        if len(text) <= _LONGEST_KEPT:
+            self._texts.put(key, found)
+        return found
+
+    def read(self, stretches: Sequence[str], *, gated: bool = False) -> list[Reading]:
+        """Return a reading for each stretch, in order."""
+        return [self._read(stretch, gated=gated) for stretch in stretches]
+
+    def _read(self, stretch: str, *, gated: bool) -> Reading:
+        key = (stretch, gated)
+        if (known := self._known.get(key)) is not None:
+            return known
+        read = self.tokenizer.encode(stretch)
+        if gated and self._gate is not None and not self._gate.opens(read.ids):
+            reading = HARMLESS
+        else:
+            reading = self._run(read)
+        self._known.put(key, reading)
+        return reading
+
+    def _run(self, read: Any) -> Reading:  # noqa: ANN401 (a type of tokenizers)
         import numpy as np  # noqa: PLC0415 (an extra)
 
-        read = self._tokenizer.encode(stretch)
         whole, tokens = self._session.run(None, {"ids": np.array([read.ids], dtype=np.int64)})
         return self._reading(whole[0], tokens[0], read.offsets)
 
