@@ -64,6 +64,7 @@ def test_tricks_are_undone(text, expected):
         "McDonald on YouTube with his MacBook and LaTeX, GitHub, eBay and PhD",
         "Louis XVIII, chapter viii, part III, www.example, hmmm, shhh, IEEE",
         "**bold**, *this*, R&B, Q&A, AT&T, 5% off, #tag, C++, C#, $5, Stop!Now",
+        "an α-acid of 5 μm, 60th of the 64th, H&M, D&D, l*w, f@x.example, KKK, xxxgame",
         "“So,” he said – it’s … well, 3½ m² at 20 °C™",
         "Привет, как дела? 你好！これは文です。 مرحبا नमस्ते क्‍ष",
         "👨‍👩‍👧 ❤️ 1️⃣ 🇺🇸",

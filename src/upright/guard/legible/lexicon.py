@@ -92,7 +92,8 @@ def _stems(rest: str) -> tuple[str, ...]:
 @cache
 def masked(length: int) -> tuple[str, ...]:
     """Return the words of so many letters that are written with masks, the likeliest first."""
-    found = (form for word in own_table()["masked"].split() for form in _forms(word))
+    words = own_table()["masked"].split()
+    found = [*words, *(form for word in words for form in _forms(word))]
     return tuple(dict.fromkeys(form for form in found if len(form) == length))
 
 

@@ -17,6 +17,7 @@ _HIDDEN = re.compile(
 )
 _FOREIGN = re.compile("[A-Za-z0-9]?[^\x00-\x7f]+")
 _WORD = re.compile(r"[^\W_]{1,64}")
+_GREEK = re.compile("[\u0370-\u03ff]")
 _ASCII_LETTER = re.compile("[A-Za-z]")
 # Signs of ordinary text that only begin with letters in their compatible form.
 _KEPT = frozenset("™℠ªº№")
@@ -126,7 +127,7 @@ def _loosely(word: str, small: dict[int, str], loose: dict[int, str]) -> str:
     if plain.isascii():
         return plain
     plain = plain.translate(loose)
-    return plain if is_known(plain.lower()) else word
+    return plain if len(word) > 2 and is_known(plain.lower()) else word  # noqa: PLR2004
 
 
 def _is_latin(word: str) -> bool:
@@ -138,6 +139,12 @@ def _tables() -> tuple[dict[int, str], ...]:
     """Return four tables: look-alikes as they are, and in either case; small ones; loose ones."""
     rows = table("lookalikes.toml").data["latin"]
     sure = {ord(sign): latin for latin, alike in rows.items() for sign in alike}
-    lower = {ord(sign.lower()): latin.lower() for latin, alike in rows.items() for sign in alike}
+    # Small Greek letters stand beside Latin ones in formulas and units.
+    lower = {
+        ord(sign.lower()): latin.lower()
+        for latin, alike in rows.items()
+        for sign in alike
+        if not _GREEK.match(sign)
+    }
     own = [{ord(sign): to for sign, to in own_table()[name].items()} for name in ("small", "loose")]
     return sure, lower | sure, *own

@@ -29,9 +29,9 @@ _VOWEL = re.compile("[aeiouy]", re.IGNORECASE)
 _BEFORE = re.compile(r"[\w.:/\\=&%?#~`<{}\[\]_-]\Z")
 _AFTER = re.compile(r"[*+][\w(]|[/\\=_:~`{}<>&%#@^]|[.,:-][\w@]|\(\)|['\u2019]?[0-9]")
 _VARIANTS = 16
-_MEASURE = re.compile(
-    r"(?:[0-9]+(?:[a-z]|min|sec|hrs?|[kcm]m|k?g|lbs?|ft|in))+[0-9]*", re.IGNORECASE
-)
+_UNIT = r"(?:[a-z]|st|nd|rd|th|[ap]m|min|sec|hrs?|[kcmn]m|[kmu]?g|[kmgt]b|lbs?|ft|in|px|hz|mph)"
+_MEASURE = re.compile(f"[0-9]+{_UNIT}", re.IGNORECASE)
+_MEASURES = re.compile(f"(?:[0-9]+{_UNIT})+[0-9]*", re.IGNORECASE)
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
@@ -71,8 +71,9 @@ def leet(text: str) -> list[Edit]:
 
 def _plain(word: str) -> str | None:
     """Return the letters of a word with digits or signs, or None where it is meant as it is."""
-    lower = word.lower()
-    read = _listed(lower) or _pronounced(word)
+    if _MEASURE.fullmatch(word):
+        return None
+    read = _listed(word.lower()) or _pronounced(word)
     if read is None:
         return None
     letters = [sign for sign in word if sign.isalpha()]
@@ -96,7 +97,7 @@ def _listed(lower: str) -> str | None:
 def _pronounced(word: str) -> str | None:
     """Return the reading of a word with signs inside that could be pronounced."""
     lower = word.lower()
-    if not _INNER.search(lower) or _UNSURE.search(lower) or lower[0] in "@$":
+    if not _INNER.search(lower) or _UNSURE.search(lower) or lower[0] in "@$" or lower[-1] in _EDGES:
         return None
     if "!" in lower and (word != lower or any(map(is_known, lower.split("!")))):
         return None
@@ -120,7 +121,7 @@ def _is_model_number(word: str) -> bool:
     letters = [sign for sign in word if sign.isalpha()]
     upper = sum(letter.isupper() for letter in letters)
     groups = re.findall(f"[{_SIGN}]+", word)
-    if _MEASURE.fullmatch(word) or 0 < upper < len(letters) > upper + word[0].isupper():
+    if _MEASURES.fullmatch(word) or 0 < upper < len(letters) > upper + word[0].isupper():
         return True
     if not word.isalpha() and not re.search("[g-zG-Z@$!]", word):
         return True
@@ -151,6 +152,8 @@ def masks(text: str) -> list[Edit]:
 
 def _is_mask(seen: str) -> bool:
     letters = sum(sign.isalpha() for sign in seen)
+    if "&" in seen and letters < 3:  # noqa: PLR2004 (as in the names of firms)
+        return False
     if seen[-1].isalpha():
         # Quiet signs stand between letters in ordinary text too; they mask one letter of a few.
         quiet = _QUIET.intersection(seen)
@@ -165,7 +168,7 @@ def _behind(seen: str) -> str | None:
     """Return the likeliest word behind a mask."""
     exact = re.compile(re.sub(r"[^a-z]", "[a-z]", seen))
     likely = masked(len(seen))
-    if 2 * sum(map(str.isalpha, seen)) >= len(seen):
+    if 2 * sum(map(str.isalpha, seen)) >= len(seen) > 3:  # noqa: PLR2004 (as in a product)
         likely += seldom_masked(len(seen))
     if found := next(filter(exact.fullmatch, likely), None):
         return found
@@ -202,8 +205,8 @@ _RUN = re.compile(r"([A-Za-z])\1*", re.IGNORECASE)
 _ROMAN = re.compile("[ivxlcdm]+", re.IGNORECASE)
 _CHOICES = 3
 _ACRONYM = 5
-# What `xxx` stands for is no letter.
-_NO_WORD = re.compile("xxx", re.IGNORECASE)
+# These say something as they are.
+_NO_WORD = re.compile("xxx|kkk", re.IGNORECASE)
 # A slip of the key makes three of two consonants between vowels; -less and -ness end in two.
 _DOUBLE = re.compile(r"[aeiou]([^aeiouy])\1\1[aeiouy]|(?<=[ln])es+\Z", re.IGNORECASE)
 
