@@ -12,6 +12,7 @@ from typing import Any
 from upright.terms import UprightError
 
 MODEL, TOKENIZER, FACTS = "guard.onnx", "guard_tokenizer.json", "guard.json"
+_MEND = "train the model again, or install upright again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,20 @@ def _read(folder: Path) -> GuardWeights:
             f"{error.filename}: no guard model there ({error.strerror})",
             mend="give a folder that `upright train guard` wrote, or install upright again",
         ) from None
-    facts: dict[str, Any] = json.loads(told)
+    try:
+        facts: dict[str, Any] = json.loads(told)
+        named = {name: str(facts["sha256"][name]) for name in (MODEL, TOKENIZER)}
+    except (ValueError, KeyError, TypeError):
+        raise UprightError(
+            f"{folder / FACTS}: does not name the files that belong to it", mend=_MEND
+        ) from None
     for name, raw in ((MODEL, model), (TOKENIZER, tokenizer)):
-        found, wanted = hashlib.sha256(raw).hexdigest(), facts["sha256"][name]
-        if found != wanted:
+        found = hashlib.sha256(raw).hexdigest()
+        if found != named[name]:
             raise UprightError(
                 f"{folder / name}: not the file that {FACTS} names: sha256:{found}, "
-                f"expected sha256:{wanted}",
-                mend="train the model again, or install upright again",
+                f"expected sha256:{named[name]}",
+                mend=_MEND,
             )
     digest = hashlib.sha256(told).hexdigest()
     return GuardWeights(model, tokenizer.decode(), facts, f"sha256:{digest}")
