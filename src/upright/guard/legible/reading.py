@@ -34,7 +34,7 @@ _FLAT = bytes.maketrans(
 _CASES = bytes.maketrans(_LETTERS, b"a" * 26 + b"A" * 26)
 # A letter three times, or three letters twice.
 _DRAWN = re.compile(rb"([a-z])\1(?:\1|([a-z])\2([a-z])\3)")
-_SINGLES = tuple(b" " + (b"a" + b" " * gap) * 3 for gap in (1, 2, 3, 4))
+_SINGLES = re.compile(rb" a +a +a ")
 _QUIET_MASK = re.compile(
     r"[_.-](?=[A-Za-z]{1,4}(?![A-Za-z]))"
     r"(?<=[A-Za-z][_.-])(?<![A-Za-z]{3}[_.-])"
@@ -58,7 +58,7 @@ def legible(text: str) -> Legible:
     reading = Legible.unchanged(text)
     for _ in range(_PASSES):
         before = reading
-        if _FOREIGN.search(reading.text):
+        if not reading.text.isascii() and _FOREIGN.search(reading.text):
             reading = _after(lookalikes, _after(signs, reading))
         for step in _steps(reading.text):
             reading = _after(step, reading)
@@ -80,12 +80,12 @@ def _after(step: Step, reading: Legible) -> Legible:
 
 def _steps(text: str) -> list[Step]:
     """Return the steps that could find something, in their order."""
-    if _RARE.search(text):
+    if not text.isascii() and _RARE.search(text):
         return [spaced_out, leet, masks, drawn_out, mixed_case]
     steps: list[Step] = []
     raw = text.encode("ascii", "replace")
     flat = b" " + raw.translate(_FLAT) + b" "
-    if any(singles in flat for singles in _SINGLES):
+    if _SINGLES.search(flat):
         steps.append(spaced_out)
     if b"a0" in flat or b"0a" in flat or b"a!a" in flat:
         steps += (leet, masks)

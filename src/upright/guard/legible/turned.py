@@ -11,7 +11,8 @@ from functools import cache
 
 from upright.guard.legible.lexicon import common, disguised, is_known, pairs_of_words
 
-_WORD = re.compile(r"[A-Za-z]{1,24}(?:'[A-Za-z]{1,2}(?![A-Za-z]))?")
+_WORD = re.compile("[A-Za-z]+")
+_SPELT = re.compile("[a-z]+")
 _FEWEST = 3
 _SHARE = 0.4
 _LONG_ENOUGH = 5
@@ -54,10 +55,12 @@ def turned(text: str, longest: int) -> Iterator[tuple[int, int, str, str]]:
         text: any text.
         longest: bound on a stretch, in code points.
     """
-    words = list(_WORD.finditer(text))
+    words: list[re.Match[str]] = []
+    spelt = set(_SPELT.findall(text.lower()))
     for kind, table in _tables().items():
-        if not any(match.group().lower() in table for match in words):
+        if table.keys().isdisjoint(spelt):
             continue
+        words = words or list(_WORD.finditer(text))
         for start, end in _stretches(words, table, _TURNS[kind], longest):
             plain = _TURNS[kind](text[start:end])
             yield start, end, _in_order(plain) if kind == "reversed" else plain, kind

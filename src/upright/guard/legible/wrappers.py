@@ -6,6 +6,7 @@ import base64
 import binascii
 import codecs
 import re
+import string
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
@@ -88,8 +89,9 @@ def _says_something(one: Wrapped, stretch: str) -> bool:
 def _encoded(text: str) -> Iterator[Wrapped]:
     if len(text) < _SHORTEST_WRAPPER:
         return
-    for kind, present, pattern, decode in _CODES:
-        if not present.search(text):
+    present = _present(text)
+    for kind, pattern, decode in _CODES:
+        if kind not in present:
             continue
         place = 0
         while match := pattern.search(text, place):
@@ -98,6 +100,20 @@ def _encoded(text: str) -> Iterator[Wrapped]:
             if plain is not None:
                 yield Wrapped(match.start(), match.start() + len(stretch), plain, kind)
             place = match.start() + len(stretch)
+
+
+def _present(text: str) -> set[str]:
+    """Return the kinds of code that could be there."""
+    raw = text.encode("ascii", "replace")
+    present = set()
+    if b"a" * _SHORTEST_RUN in raw.translate(_DIGITS_64):
+        present.add("base64")
+    shapes = raw.translate(_DIGITS_16)
+    if b"a" * _SHORTEST_RUN in shapes or b"aa aa aa aa" in shapes or _ESCAPED.search(raw):
+        present.add("hex")
+    if raw.count(b"%") > _FEWEST_LETTERS - 2:
+        present.add("percent")
+    return present
 
 
 def _readable(data: bytes | None) -> str | None:
@@ -135,12 +151,20 @@ def _percent(stretch: str) -> bytes | None:
 
 _NUMBER = re.compile("[0-9]+")
 _HIDDEN_LETTER = re.compile("%(?:[46][1-9A-Fa-f]|[57][0-9Aa]|3[0-9])")
+_SHORTEST_RUN = 16
 _HEX = "[0-9A-Fa-f]"
 _B64 = "[A-Za-z0-9+/_-]"
-_CODES: tuple[tuple[str, re.Pattern[str], re.Pattern[str], Callable[[str], bytes | None]], ...] = (
+# Digits of a code become `a`, what may part those of a hexadecimal number becomes a space.
+_BASE_64 = (string.ascii_letters + string.digits + "+/_-").encode()
+_BASE_16 = string.hexdigits.encode()
+_DIGITS_64 = bytes.maketrans(_BASE_64, b"a" * len(_BASE_64))
+_DIGITS_16 = bytes.maketrans(
+    string.ascii_letters.encode() + _BASE_16 + b":,-", b"x" * 52 + b"a" * len(_BASE_16) + b"   "
+)
+_ESCAPED = re.compile(rb"[0\\]x[0-9A-Fa-f]{2}")
+_CODES: tuple[tuple[str, re.Pattern[str], Callable[[str], bytes | None]], ...] = (
     (
         "hex",
-        re.compile(rf"{_HEX}{{16}}|(?:{_HEX}{{2}}[ :,-]|[0\\]x{_HEX}{{2}}[ :,-]{{0,2}}){{4}}"),
         re.compile(
             rf"(?<![0-9A-Za-z])(?:(?:0x)?{_HEX}{{16,{LONGEST}}}+"
             rf"|(?:(?:0x|\\x)?{_HEX}{{2}}[ :,-]{{0,2}}){{8,1024}})(?![0-9A-Za-z])"
@@ -149,13 +173,11 @@ _CODES: tuple[tuple[str, re.Pattern[str], re.Pattern[str], Callable[[str], bytes
     ),
     (
         "base64",
-        re.compile(rf"{_B64}{{16}}"),
         re.compile(rf"{_B64}{{16,{LONGEST}}}+(?:\r?\n{_B64}{{4,76}}+){{0,54}}={{0,2}}"),
         _base64,
     ),
     (
         "percent",
-        re.compile(f"%{_HEX}{{2}}"),
         re.compile(f"(?:[^\\s%<>\"']{{0,4}}%{_HEX}{{2}}){{3,512}}+[^\\s%<>\"']{{0,64}}"),
         _percent,
     ),
