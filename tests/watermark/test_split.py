@@ -96,6 +96,36 @@ def test_the_shares_for_many_sub_keys_are_those_for_each(weights, seed, data):
         assert together[row] == alone[0]
 
 
+def test_reading_a_large_vocabulary_takes_one_core_and_no_more():
+    """A product of matrices wakes BLAS' thread on each core; they wait for work and burn time."""
+    random = np.random.default_rng(8)
+    size = 50_000
+    probabilities = random.random(size).view(NoProduct)
+    table = random.integers(0, 2**32, (4, size), dtype=np.uint32)
+    own = table[:, 17].copy()
+    found = split.upper_shares(np.arange(size), probabilities, table, 17, own)
+    for shares, numbers in zip(found, table, strict=True):
+        assert np.isclose(shares, split.halves(np.asarray(probabilities), numbers)[17], atol=1e-9)
+
+
+class NoProduct(np.ndarray):
+    """Numbers that refuse what NumPy hands to BLAS."""
+
+    def dot(self, *_):
+        raise AssertionError("BLAS was called")
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        assert ufunc is not np.matmul, "BLAS was called"
+        plain = [np.asarray(one) for one in inputs]
+        return getattr(ufunc, method)(*plain, **options)
+
+    def __array_function__(self, function, types, inputs, options):
+        assert function not in {np.dot, np.vdot, np.inner, np.tensordot}, "BLAS was called"
+        assert not options.get("optimize"), "einsum may call BLAS"
+        plain = [np.asarray(one) if isinstance(one, NoProduct) else one for one in inputs]
+        return function(*plain, **options)
+
+
 def test_a_word_that_is_no_candidate_counts_by_its_position():
     tokens, probabilities = np.array([2, 4]), np.array([0.5, 0.5])
     table = np.array([[100, 200], [100, 200]], dtype=np.uint32)

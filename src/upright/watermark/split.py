@@ -90,7 +90,8 @@ def upper_shares(
     lower = table < own[:, None]
     # Of equal numbers the smaller id comes first.
     lower[:, :at] |= table[:, :at] == own[:, None]
-    starts = np.array([float(probabilities.dot(row)) for row in lower]) / total
+    # Not as a product of matrices: BLAS would wake a thread on each core for a sum so short.
+    starts = np.einsum("ij,j->i", lower, probabilities) / total
     return _upper_share(starts, starts + length)
 
 
