@@ -1,15 +1,17 @@
-"""`upright guard`: verdicts on lines of text."""
+"""`upright guard`: verdicts on lines of text and pictures, and hashes of pictures."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from upright.cli.app import app
+from upright.cli.guard_images import hash_of, images_of, refuse_unread, remaining
 from upright.cli.options import (
     Debug,
     Json,
@@ -23,8 +25,10 @@ from upright.cli.options import (
 from upright.terms import HAZARDS, ConfigError, Outcome, Record, Stage
 
 if TYPE_CHECKING:
+    from upright.policy import Policy
     from upright.terms import Verdict
 
+_GOOD = 50
 _CORES = default_workers()
 
 guard_app = typer.Typer(
@@ -34,11 +38,6 @@ guard_app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(guard_app)
-
-
-@guard_app.callback()
-def _group() -> None:
-    """Keep `check` a command of its own while it is the only one."""
 
 
 @guard_app.command("check")
@@ -60,38 +59,66 @@ def check(  # noqa: PLR0917 (Typer names them as options)
 
     Lines out keep the fields of the lines in and add `action`, `text` (as it would leave),
     `findings`, with --scores `scores`, and where there are any `errors` and `excepted`.
+    A line may have pictures under `image`: a path, a data URL, or a list. Each stands in `text`
+    as a placeholder, where its findings are, and those that would not leave are taken out.
     """
     del as_json, debug
     from upright.guard import GuardPool
     from upright.policy import open_policy
 
     use = open_policy(policy)
-    records = _records(file)
+    records = _records(file, use, stage)
     with (
         GuardPool(use, workers, everything=scores) as pool,
         _progress(wanted=not quiet) as advance,
     ):
         for record, scan in pool.scan_many(records, stage):
             verdict = pool.decide(record, scan, stage)
-            write_line({**record.fields, **_shape(verdict, with_scores=scores)})
+            line = remaining(record.fields, list(record.images), verdict.text)
+            write_line({**line, **_shape(verdict, with_scores=scores)})
             advance()
 
 
-def _records(file: str) -> Iterator[Record]:
+@guard_app.command("hash")
+def hash_(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="PNG, JPEG, WebP or GIF.")],
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Print the perceptual hash (PDQ) of pictures, as lines for the list of a use.
+
+    A hash with a quality below 50 says too little: the guard does not compare such pictures.
+    """
+    del debug
+    for file in files:
+        found = hash_of(file)
+        if as_json:
+            write_line({"file": file, "hash": found.bits.hex(), "quality": found.quality})
+            continue
+        doubt = "# quality too low to be compared: " if found.quality < _GOOD else ""
+        typer.echo(f"{doubt}{found.bits.hex()} {Path(file).name}")
+
+
+def _records(file: str, use: Policy, stage: Stage) -> Iterator[Record]:
     """Yield the lines as records that carry their line.
 
     Raises:
-        ConfigError: for a line without a text.
+        ConfigError: for a line without a text or picture, or a picture that no rule looks at.
     """
     for where, line in read_lines(file):
-        text = line.get("text")
+        images = tuple(images_of(line, where))
+        if images:
+            refuse_unread(use, stage, where)
+        text = line.get("text", "" if images else None)
         if not isinstance(text, str):
             raise ConfigError(
                 f"{where}: no string under `text`",
                 mend='write one {"id": …, "text": …} a line',
             )
+        whole = "\n".join([*([text] if text else []), *(one.placeholder for one in images)])
         role = line.get("role")
-        yield Record(text, str(line.get("id", "")), role if isinstance(role, str) else None, line)
+        role = role if isinstance(role, str) else None
+        yield Record(whole, str(line.get("id", "")), role, line, images)
 
 
 def _shape(verdict: Verdict, *, with_scores: bool) -> dict[str, Any]:

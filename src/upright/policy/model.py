@@ -175,7 +175,7 @@ class ImagesSection(_Section):
         default=4_000_000, ge=100, le=64_000_000, description="Bytes of one picture's file."
     )
     max_pixels: int = Field(
-        default=16_000_000, ge=64, le=250_000_000, description="Pixels, over all frames."
+        default=16_000_000, ge=64, le=150_000_000, description="Pixels, over all frames."
     )
     max_frames: int = Field(
         default=16, ge=1, le=1000, description="Frames of an animation; each is looked at."

@@ -22,7 +22,6 @@ MOST_PICTURES = 10
 # What a server that draws may be told besides the prompt; anything else stays here.
 _PASSED_ON = ("size", "quality", "background", "style", "output_format")
 
-_DATA = re.compile(r"data:(image/(?:png|jpeg|jpg|webp|gif));base64,(.*)", re.DOTALL | re.IGNORECASE)
 # What could end the placeholder, or be read differently by another program, is no address here.
 _ADDRESS = re.compile(r"https?://[!#-;=?-Z_a-z~]{3,2048}", re.IGNORECASE)
 
@@ -37,24 +36,17 @@ def shown(url: str, detail: str) -> Shown:
     Raises:
         ApiError: 400 for any other address, another type of file, or what is not base64.
     """
-    match = _DATA.fullmatch(url)
-    if match is not None:
-        try:
-            data = base64.b64decode(match[2], validate=True)
-        except ValueError:
-            raise _refused("the picture's data is not base64") from None
-        if not data:
-            raise _refused("the picture is empty")
-        media_type = match[1].lower()
-        image = Image(media_type, data)
-        return Shown(image.placeholder, f"data:{media_type};base64,{match[2]}", detail, image)
+    image = Image.from_url(url)
+    if image is not None:
+        return Shown(image.placeholder, url, detail, image)
     if _ADDRESS.fullmatch(url):
         return Shown(f"[image {url}]", url, detail)
-    raise _refused("a picture is data:image/png, jpeg, webp or gif in base64")
-
-
-def _refused(message: str) -> ApiError:
-    return refused(400, "unsupported_content", message, param="messages")
+    raise refused(
+        400,
+        "unsupported_content",
+        "a picture is data:image/png, jpeg, webp or gif in base64",
+        param="messages",
+    )
 
 
 class ImagesRequest(BaseModel):

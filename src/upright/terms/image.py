@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import re
 from dataclasses import dataclass, field
+from typing import Self
 
 PLACEHOLDER_LENGTH = len("[image ") + 40 + len("]")
 _MAGIC = (
@@ -12,6 +15,7 @@ _MAGIC = (
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
 )
+_DATA = re.compile(r"data:(image/(?:png|jpeg|jpg|webp|gif));base64,", re.IGNORECASE)
 _LETTERS = "abcdefghijklmnop"
 
 
@@ -35,6 +39,18 @@ class Image:
         name = hashlib.sha256(self.data).hexdigest()[:40]
         letters = "".join(_LETTERS[int(digit, 16)] for digit in name)
         object.__setattr__(self, "placeholder", f"[image {letters}]")
+
+    @classmethod
+    def from_url(cls, url: str) -> Self | None:
+        """Return the picture of a `data:image/…;base64,…` address; None for anything else."""
+        match = _DATA.match(url)
+        if match is None:
+            return None
+        try:
+            data = base64.b64decode(url[match.end() :], validate=True)
+        except ValueError:
+            return None
+        return cls(match[1].lower(), data) if data else None
 
 
 def sniffed(data: bytes) -> str | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from upright.guard.images.decode import Bounds, views
+from upright.guard.images.decode import Bounds, require_extra, views
 from upright.guard.images.hashlist import HashList
 from upright.guard.images.model import OPEN_NSFW, UnsafeModel
 from upright.policy.model import ImagesSection
@@ -183,8 +183,10 @@ def protected(section: ImagesSection) -> ImageDetector:
     """Return the detector of listed images.
 
     Raises:
+        MissingExtraError: without the extra `images`.
         ConfigError: for a list that is not given or cannot be read.
     """
+    require_extra()
     if section.hashes is None:
         raise ConfigError(
             "a rule speaks of image.protected, and guard.images.hashes names no list",

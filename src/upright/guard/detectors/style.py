@@ -45,8 +45,8 @@ def style(artists: Sequence[str]) -> LocalDetector:
         artists: names as people write them; each spelling is an entry of its own.
 
     Raises:
-        ConfigError: for no name at all; naming the artist, for a name without a word or with one
-            too long.
+        ConfigError: for no name at all; naming the artist, for a name without a word, with one too
+            long, or with a full stop between its words.
     """
     if not artists:
         raise ConfigError(
@@ -68,6 +68,11 @@ def _phrases(artist: str) -> Iterator[Phrase]:
 
 def _name(artist: str) -> tuple[Step, ...]:
     words = words_of(artist)
+    if not all(words.joined(place) for place in range(1, len(words.spans))):
+        raise ConfigError(
+            f"guard.images.artists: {artist!r} has a full stop between its words",
+            mend="phrases end at a full stop; give the words behind the last one",
+        )
     if not words.spans or any(end - start >= LONGEST_WORD for start, end in words.spans):
         raise ConfigError(
             f"guard.images.artists: {artist!r} is no name",

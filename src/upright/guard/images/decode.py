@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from upright.terms import Image, MissingExtraError
@@ -29,7 +30,7 @@ FORMATS = {
     "image/webp": {"WEBP"},
     "image/gif": {"GIF"},
 }
-_OPENED = ("PNG", "JPEG", "MPO", "WEBP", "GIF")
+_OPENED = ("PNG", "JPEG", "WEBP", "GIF")
 _KEPT = 8
 
 
@@ -52,6 +53,17 @@ class Bounds:
     frames: int = 16
 
 
+def require_extra() -> None:
+    """Make sure that pictures can be read here: better when a guard is built than later.
+
+    Raises:
+        MissingExtraError: without the extra `images`.
+    """
+    for package, module in (("numpy", "numpy"), ("pillow", "PIL")):
+        if find_spec(module) is None:
+            raise MissingExtraError("Reading images", "images", missing=package)
+
+
 @lru_cache(maxsize=_KEPT)
 def views(image: Image, bounds: Bounds) -> tuple[Picture, ...]:
     """Return all that can be seen of a picture: each frame in RGB, at most SIDE wide and high.
@@ -62,14 +74,11 @@ def views(image: Image, bounds: Bounds) -> tuple[Picture, ...]:
     Raises:
         UnreadableImageError: for a file that is truncated, over a bound, or not what it is
             said to be.
-        MissingExtraError: without the extra `images`.
     """
     if len(image.data) > bounds.bytes:
         raise UnreadableImageError("too many bytes")
-    try:
-        from PIL import Image as Pillow  # noqa: PLC0415 (an optional extra)
-    except ModuleNotFoundError:
-        raise MissingExtraError("Reading images", "images", missing="pillow") from None
+    from PIL import Image as Pillow  # noqa: PLC0415 (an optional extra)
+
     try:
         with Pillow.open(io.BytesIO(image.data), formats=_OPENED) as opened:
             frames = _frames(opened, FORMATS.get(image.media_type, set()), bounds)
