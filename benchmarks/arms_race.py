@@ -38,7 +38,13 @@ KINDS = ("split", "gumbel", "kgw")
 STORED = 1_000
 MODELLED = "split-model"
 SPANNED = (MODELLED, "split-free", "gumbel")
-LONG, EVERY = ("in people's prose, 1 : 4", "in people's prose, 1 : 9"), 3
+SLOW = {
+    "in people's prose, 1 : 4": 3,
+    "in people's prose, 1 : 9": 3,
+    "other white space": 6,
+    "lower case": 6,
+}
+"""Attacks that a model reads for every so many texts: long ones, and those read in a new form."""
 DILUTED = tuple(name for name in HIDING if name.startswith("in people's prose"))
 ATTACKS: dict[str, Attack] = {**HIDING, **SPOOFS}
 
@@ -120,8 +126,7 @@ async def read(
                 if kind == "split":
                     found.left.setdefault(attack, []).append(kept(text.text, result))
                 for name, method in methods.items():
-                    # Long ones are half of all that a model would read: every third will do.
-                    rare = done >= modelled or (attack in LONG and text.number % EVERY)
+                    rare = done >= modelled or text.number % SLOW.get(attack, 1)
                     if method.kind == kind and not (rare and name == MODELLED):
                         cell = await method.find(result, text.number)
                         found.cells.setdefault((attack, name), []).append(cell)
