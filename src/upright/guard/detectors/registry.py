@@ -14,6 +14,7 @@ from upright.guard.detectors.homoglyph import homoglyph
 from upright.guard.detectors.iban import iban
 from upright.guard.detectors.image import ProtectedImages, UnsafeImages, protected, unsafe
 from upright.guard.detectors.invisible import invisible
+from upright.guard.detectors.language import language
 from upright.guard.detectors.national_id import national_id
 from upright.guard.detectors.network import ip_address, mac_address, url_credentials
 from upright.guard.detectors.payment_card import payment_card
@@ -36,6 +37,7 @@ _BUILT_IN: dict[str, Callable[[Policy | None], Detector]] = {
     "injection.jailbreak": lambda _: injection("jailbreak"),
     "injection.override": lambda _: injection("override"),
     "injection.prompt_extraction": lambda _: injection("prompt_extraction"),
+    "language.unmeasured": lambda policy: language(identify=bool(policy and policy.guard.model)),
     "pii.age": lambda _: announced("age"),
     "pii.crypto_wallet": lambda _: crypto_wallet(),
     "pii.date_of_birth": lambda _: announced("date_of_birth"),
