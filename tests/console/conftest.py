@@ -175,6 +175,7 @@ class Markup(HTMLParser):
         if tag == "script" and dict(attributes).get("src") not in {
             "/console/static/htmx.min.js",
             "/console/static/console.js",
+            "/console/static/thresholds.js",
         }:
             self.problems.append("a script that is not ours")
         if tag in {"img", "iframe", "object", "embed", "base", "b", "i", "style"}:

@@ -38,6 +38,7 @@ PAGES = (
     "/review",
     "/review/{item}",
     "/appeal",
+    "/thresholds",
     "/ledger",
     "/ledger/1",
     "/use-case",

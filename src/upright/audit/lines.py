@@ -87,7 +87,7 @@ def read_labelled(path: str, fields: Fields) -> Lines:
     lines = Lines(name, hashlib.sha256(raw).hexdigest())
     text = _text(raw, name)
     labels: Counter[str] = Counter()
-    for where, line in _rows(text, name, suffix):
+    for where, line in rows(text, name, suffix):
         _take(lines, labels, fields, where, line)
     _refuse_one_class(lines, labels, fields)
     _refuse_too_many_parts(lines, fields)
@@ -123,7 +123,17 @@ def _text(raw: bytes, name: str) -> str:
         raise ConfigError(f"{name}:{line}: not UTF-8", mend="save the file as UTF-8") from None
 
 
-def _rows(text: str, name: str, suffix: str) -> Iterator[Place]:
+def rows(text: str, name: str, suffix: str = "") -> Iterator[Place]:
+    """Yield where each line stands, `name:number`, and its fields.
+
+    Args:
+        text: JSON lines, or a CSV table with a header.
+        name: of the file, for errors.
+        suffix: `.jsonl` or `.csv`; "" for what has to be seen.
+
+    Raises:
+        ConfigError: naming the line, for one that is neither.
+    """
     kind = suffix or (".jsonl" if text.lstrip().startswith("{") else ".csv")
     return _json_rows(text, name) if kind == ".jsonl" else _csv_rows(text, name)
 

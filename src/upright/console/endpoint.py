@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from upright.answer import UseStoppedError
 from upright.console.errors import PageError
-from upright.console.forms import read_form
+from upright.console.forms import MAX_BYTES, read_form
 from upright.console.frame import OUTSIDE, framed, go
 from upright.console.render import BASE, HEADERS, render
 from upright.console.session import COOKIE, Session
@@ -58,17 +58,19 @@ TITLES: Final = {
 }
 
 
-def endpoint(desk: Desk, handler: Handler, *, public: bool = False) -> Endpoint:
+def endpoint(
+    desk: Desk, handler: Handler, *, public: bool = False, most: int = MAX_BYTES
+) -> Endpoint:
     """Wrap a handler of visits as an endpoint.
 
     Without a session of a live key the browser is sent to sign in, unless the page is public.
-    A posted form must carry the session's token. Handlers that are plain functions, and all
-    rendering, run in threads, since they read the ledger.
+    A posted form must carry the session's token and have at most `most` bytes. Handlers that are
+    plain functions, and all rendering, run in threads, since they read the ledger.
     """
 
     async def answer(request: Request) -> Response:
         try:
-            made = await _answer(desk, handler, request, public=public)
+            made = await _answer(desk, handler, request, public=public, most=most)
         except Exception as error:  # noqa: BLE001 (without the ledger not even the frame can be made)
             made = _bare(error)
         if _by_htmx(request) and made.status_code >= HTTPStatus.BAD_REQUEST:
@@ -78,13 +80,15 @@ def endpoint(desk: Desk, handler: Handler, *, public: bool = False) -> Endpoint:
     return answer
 
 
-async def _answer(desk: Desk, handler: Handler, request: Request, *, public: bool) -> Response:
+async def _answer(
+    desk: Desk, handler: Handler, request: Request, *, public: bool, most: int
+) -> Response:
     visit = await run_in_threadpool(_visit, desk, request)
     if visit.key is None and not public:
         return _to_sign_in(request)
     try:
         if request.method == "POST":
-            visit = await _with_form(visit)
+            visit = await _with_form(visit, most)
         made = await _called(handler, visit)
     except Exception as error:
         if visit.key is None and not isinstance(error, PageError):
@@ -171,8 +175,8 @@ def live_key(desk: Desk, key_id: str) -> ApiKey | None:
     return None
 
 
-async def _with_form(visit: Visit) -> Visit:
-    form = await read_form(visit.request)
+async def _with_form(visit: Visit, most: int) -> Visit:
+    form = await read_form(visit.request, max_bytes=most)
     if not visit.desk.sessions.form_token_fits(visit.session, form.get("form_token", "")):
         raise PageError(
             "This form does not belong to your session.",

@@ -19,6 +19,7 @@ _TABS: Final = (
     ("chat", "Chat"),
     ("verify", "Verify"),
     ("review", "Review"),
+    ("thresholds", "Thresholds"),
     ("ledger", "Ledger"),
     ("use-case", "Use case"),
 )
@@ -33,6 +34,7 @@ DONE: Final = {
     "stopped": "The use is stopped.",
     "resumed": "The use answers again.",
     "activated": "The version is active.",
+    "forgotten": "Your examples are forgotten.",
 }
 """What a page says after a form did its work, by the code in its address."""
 

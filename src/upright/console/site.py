@@ -11,9 +11,19 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from upright.console import chat, ledger, next_word, review, sign_in, use_case, verify
+from upright.console import (
+    chat,
+    ledger,
+    next_word,
+    review,
+    sign_in,
+    thresholds,
+    use_case,
+    verify,
+)
 from upright.console.endpoint import endpoint, stranger
 from upright.console.errors import PageError
+from upright.console.forms import MAX_BYTES
 from upright.console.frame import go
 from upright.console.render import BASE, HEADERS
 from upright.console.seal import Seal
@@ -51,6 +61,9 @@ _SIGNED_IN: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "/review/{item}", review.decide),
     ("GET", "/appeal", review.appeal_form),
     ("POST", "/appeal", review.appeal),
+    ("GET", "/thresholds", thresholds.show),
+    ("POST", "/thresholds", thresholds.send),
+    ("POST", "/thresholds/forget", thresholds.forget),
     ("GET", "/ledger", ledger.index),
     ("POST", "/ledger/verify", ledger.verify),
     ("GET", "/ledger/{sequence:int}", ledger.show),
@@ -80,7 +93,7 @@ def build(state: GatewayState) -> Starlette:
     seal = Seal(console_secret(state.ledger.home))
     desk = Desk(state, seal, Sessions(seal), Links(state.ledger.home / _LINKS))
     routes = [
-        Route(path, endpoint(desk, handler, public=public), methods=[method])
+        Route(path, endpoint(desk, handler, public=public, most=_most(path)), methods=[method])
         for public, table in ((True, _PUBLIC), (False, _SIGNED_IN))
         for method, path, handler in table
     ]
@@ -90,6 +103,10 @@ def build(state: GatewayState) -> Starlette:
         routes=[Mount("/static", app=_Static(directory=static)), *routes],
         exception_handlers=strangers,
     )
+
+
+def _most(path: str) -> int:
+    return thresholds.MOST_BYTES if path == "/thresholds" else MAX_BYTES
 
 
 def one_time_link(state: GatewayState, base_url: str) -> str:
