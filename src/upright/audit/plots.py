@@ -58,14 +58,15 @@ def plot_of_identities(identities: Identities, bounds: Sequence[float] = ()) -> 
     ]
     headings = ("Identity", "Lines", "Positive", "Subgroup AUC", "BPSN", "BNSP", "False alarms")
     lowest = "; ".join(
-        f"lowest {kind.upper()} {words(found.figure)}, {found.name}"
+        f"{kind.upper()} of {found.name} {words(found.figure)}"
         for kind, found in identities.worst.items()
         if kind in {"bpsn", "bnsp"}
     )
     return Plot(
         "identities",
         "BPSN and BNSP of each identity, the lowest first",
-        f"{len(ordered)} identities, two bars each. {lowest}.",
+        f"{len(ordered)} identities, two bars each."
+        + (f" The lowest: {lowest}." if lowest else ""),
         drawn,
         (WIDE, height),
         headings,
