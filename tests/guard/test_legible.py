@@ -74,6 +74,61 @@ def test_ordinary_text_is_left_alone(text):
     assert legible(text).text == text
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "f*k, sh**t, b****, n*****r, motherf*cker, shi*",
+            "fuck, shit, bitch, nigger, motherfucker, shit",
+        ),
+        ("f-ck f_ck sh-t b.tch", "fuck fuck shit bitch"),
+        ("f#ck sh%t f@#k", "fuck shit fuck"),
+        ("F*CK, F*ck", "FUCK, Fuck"),
+        ("id*0t m*r0n", "idiot moron"),
+    ],
+)
+def test_masked_letters_are_put_back(text, expected):
+    assert legible(text).text == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("i  d  i  o  t", "idiot"),
+        ("i\nd\ni\no\nt", "idiot"),
+        ("i . d . i . o . t", "idiot"),
+        ("i/d/i/o/t i|d|i|o|t i,d,i,o,t", "idiot idiot idiot"),
+        ("y o u  a r e  a n  i d i o t !", "you  are  an  idiot !"),
+        ("you a i d i o t", "you a idiot"),
+        ("i h a t e y o u a l l", "i hate you all"),
+        ("1 d 1 0 t and i d * o t", "idiot and idiot"),
+        ("i d i o t t t t t", "idiot"),
+    ],
+)
+def test_letters_written_one_by_one_are_joined(text, expected):
+    assert legible(text).text == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a, b, c, d and e; A/B/C; x y z; a e i o u; 1 2 3 4; I a b",
+        "J.R.R. Tolkien, M.I.T. and U.C.L.A. at 5 p.m.",
+        "n * m * k and 2 * (l * w)",
+    ],
+)
+def test_enumerations_initials_and_products_are_not_joined(text):
+    assert legible(text).text == text
+
+
+def test_letters_that_are_left_out_of_a_mask_share_its_origin():
+    reading = legible("you f*k")
+    assert reading.text == "you fuck"
+    assert reading.span(4, 5) == (4, 5)
+    assert reading.span(5, 7) == (5, 6)
+    assert reading.span(7, 8) == (6, 7)
+
+
 @given(TEXTS)
 def test_every_character_has_an_origin_and_origins_keep_their_order(text):
     reading = legible(text)

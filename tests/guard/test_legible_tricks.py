@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -124,3 +125,18 @@ def test_of_all_disguises_nearly_all_are_seen_through():
 
 def test_the_words_themselves_are_left_alone():
     assert restored(lambda word, _: word) == WORDS
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        *itertools.product((leet, signs, spaced, dotted, drawn, mixed), (alike, hidden, stacked)),
+        *itertools.product((leet, signs, mixed), (spaced, dotted)),
+    ],
+    ids=lambda trick: trick.__name__,
+)
+def test_two_disguises_on_one_another_are_seen_through(first, second):
+    def both(word, random):
+        return second(first(word, random), random)
+
+    assert len(restored(both)) >= 0.9 * len(WORDS)

@@ -92,9 +92,15 @@ def _stems(rest: str) -> tuple[str, ...]:
 @cache
 def masked(length: int) -> tuple[str, ...]:
     """Return the words of so many letters that are written with masks, the likeliest first."""
-    words = own_table()["masked"].split()
+    words = bare_masked()
     found = [*words, *(form for word in words for form in _forms(word))]
     return tuple(dict.fromkeys(form for form in found if len(form) == length))
+
+
+@cache
+def bare_masked() -> tuple[str, ...]:
+    """Return the words that are written with masks, without endings."""
+    return tuple(own_table()["masked"].split())
 
 
 @cache
@@ -108,6 +114,8 @@ def _forms(word: str) -> list[str]:
     """Return a word with endings, the bare one first."""
     forms = [word]
     for ending in _MASKED_ENDINGS:
+        if ending[0] in "aeiouy" and word[-1] in "aiou":
+            continue
         if ending[0] not in "aeiouy":
             forms += [] if word.endswith(ending[0]) else [word + ending]
         elif word.endswith("e"):

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from upright.guard.detectors.tables import table
 from upright.guard.legible.lexicon import raw_table
 from upright.guard.legible.mapping import Edit, Legible
+from upright.guard.legible.masks import masks
 from upright.guard.legible.signs import lookalikes, signs
 from upright.guard.legible.spaced import spaced_out
-from upright.guard.legible.spelling import drawn_out, leet, masks, mixed_case
+from upright.guard.legible.spelling import drawn_out, leet, mixed_case
 from upright.terms import digest
 
 _RULES = "1"
@@ -28,9 +29,10 @@ Step = Callable[[str], list[Edit]]
 # stand between single letters. All others keep their places as `?` or themselves.
 _LETTERS = string.ascii_letters.encode()
 _FLAT = bytes.maketrans(
-    _LETTERS + b"0123456789@$+|(#%&*" + b"\t\n\r\x0b\x0c.-_~",
-    b"a" * len(_LETTERS) + b"0" * 19 + b" " * 9,
+    _LETTERS + b"0123456789@$+|(#%&*" + b"\t\n\r\x0b\x0c.-_~,/:;",
+    b"a" * len(_LETTERS) + b"0" * 19 + b" " * 13,
 )
+_ANY = bytes.maketrans(b"0!", b"aa")
 _CASES = bytes.maketrans(_LETTERS, b"a" * 26 + b"A" * 26)
 # A letter three times, or three letters twice.
 _DRAWN = re.compile(rb"([a-z])\1(?:\1|([a-z])\2([a-z])\3)")
@@ -85,7 +87,7 @@ def _steps(text: str) -> list[Step]:
     steps: list[Step] = []
     raw = text.encode("ascii", "replace")
     flat = b" " + raw.translate(_FLAT) + b" "
-    if _SINGLES.search(flat):
+    if _SINGLES.search(flat.translate(_ANY)):
         steps.append(spaced_out)
     if b"a0" in flat or b"0a" in flat or b"a!a" in flat:
         steps += (leet, masks)

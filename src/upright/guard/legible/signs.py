@@ -13,17 +13,21 @@ from upright.guard.legible.mapping import Edit, respelled
 _HIDDEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff]"
+    "\U000e0000-\U000e0fff]+"
 )
-_FOREIGN = re.compile("[A-Za-z0-9]?[^\x00-\x7f]+")
-_WORD = re.compile(r"[^\W_]{1,64}")
+_FOREIGN = re.compile("[\x00-\x7f]?[^\x00-\x7f]+")
+_WORD = re.compile(r"[^\W_](?:[\s._*~-]{1,2}[^\W_](?![^\W_])){2,80}+(?![^\W_])|[^\W_]{1,64}")
+_GAPS = re.compile(r"[\W_]+")
 _GREEK = re.compile("[\u0370-\u03ff]")
 _ASCII_LETTER = re.compile("[A-Za-z]")
 # Signs of ordinary text that only begin with letters in their compatible form.
 _KEPT = frozenset("™℠ªº№")
 _WIDE_SIGNS = str.maketrans("\uff20\uff04\uff0a\uff0b\uff5c", "@$*+|")
 _LETTER_BLOCKS = ((0x1F150, "A"), (0x1F170, "A"))  # white letters on black circles and squares
-_MARK, _GONE = "mark", "gone"
+_MARK = "mark"
+# Greek and Cyrillic, and the marks that their languages put on letters.
+_ALIKE_SCRIPTS = re.compile("[\u0370-\u052f]")
+_NATIVE_MARKS = frozenset("\u0300\u0301\u0304\u0306\u0308\u0313\u0314\u0342\u0345")
 # Joiners and selectors have work to do in scripts from Hebrew on and in emoji.
 _LAST_PLAIN = "\u058f"
 
@@ -34,46 +38,56 @@ def signs(text: str) -> list[Edit]:
     Letters in compatible forms of Unicode (NFKC) become plain, Latin letters lose their
     diacritics, and invisible signs go where no script and no emoji needs them.
     """
+    idle = {
+        place
+        for run in _HIDDEN.finditer(text)
+        if _is_idle(text, run.start(), run.end())
+        for place in range(run.start(), run.end())
+    }
     edits = []
     for match in _FOREIGN.finditer(text):
-        edit = _plain_run(text, match.start(), match.end())
+        edit = _plain_run(text, match.start(), match.end(), idle)
         if edit.letters != match.group():
             edits.append(edit)
     return edits
 
 
-def _plain_run(text: str, start: int, end: int) -> Edit:
+def _plain_run(text: str, start: int, end: int, idle: set[int]) -> Edit:
     letters: list[str] = []
     origins: list[tuple[int, int]] = []
     for place in range(start, end):
+        if place in idle:
+            continue
         sign = text[place]
         plain = _plain(sign)
-        if plain == _GONE and _is_idle(text, place):
-            continue
-        if plain == _MARK and letters and letters[-1].isascii() and letters[-1].isalpha():
-            origins[-1] = (origins[-1][0], place + 1)
-            continue
-        if plain in (_GONE, _MARK):
+        if plain == _MARK:
+            if letters and _is_trick(sign, letters[-1]):
+                origins[-1] = (origins[-1][0], place + 1)
+                continue
             plain = sign
         letters += plain
         origins += [(place, place + 1)] * len(plain)
     return Edit(start, end, "".join(letters), origins)
 
 
-def _is_idle(text: str, place: int) -> bool:
-    """Say whether an invisible sign does nothing for its visible neighbours."""
-    before = text[max(0, place - 1) : place]
-    after = text[place + 1 : place + 2]
-    return all(side <= _LAST_PLAIN or "\u1e00" <= side <= "\u206f" for side in (before, after))
+def _is_idle(text: str, start: int, end: int) -> bool:
+    """Say whether invisible signs do nothing for their visible neighbours."""
+    sides = text[max(0, start - 1) : start], text[end : end + 1]
+    return all(side <= _LAST_PLAIN or "\u1e00" <= side <= "\u206f" for side in sides)
+
+
+def _is_trick(mark: str, base: str) -> bool:
+    """Say whether a mark tells nothing about the sign it stands on."""
+    if base.isascii():
+        return base.isalpha() or unicodedata.category(mark) == "Mn"
+    return bool(_ALIKE_SCRIPTS.match(base)) and mark not in _NATIVE_MARKS
 
 
 @lru_cache(maxsize=8192)
 def _plain(sign: str) -> str:
-    """Return what a sign is read as, `_MARK` for a mark on a letter, `_GONE` if invisible."""
-    if sign.isascii() or sign in _KEPT:
+    """Return what a sign is read as, or `_MARK` for a mark on the sign before it."""
+    if sign.isascii() or sign in _KEPT or _HIDDEN.match(sign):
         return sign
-    if _HIDDEN.match(sign):
-        return _GONE
     if unicodedata.category(sign) in {"Mn", "Me"}:
         return _MARK
     for first, letter in _LETTER_BLOCKS:
@@ -117,7 +131,7 @@ def lookalikes(text: str) -> list[Edit]:
         elif (all_alike := word.translate(sure)).isascii() and len(word) > 2:  # noqa: PLR2004
             whole.append(respelled(match.start(), all_alike))
         else:
-            native = native or not _is_latin(word)
+            native = native or not _is_latin(_GAPS.sub("", word))
     return mixed if native else sorted(mixed + whole)
 
 

@@ -7,18 +7,22 @@ import re
 
 from upright.guard.legible.lexicon import is_disguised, is_known, looks_like_a_word
 from upright.guard.legible.mapping import Edit
+from upright.guard.legible.masks import behind_mask
 
 _ONE = r"[A-Za-z0-9@$!*](?![A-Za-z0-9'’])"  # noqa: RUF001 (apostrophe)
 _GAPPED = re.compile(rf"(?<![A-Za-z0-9'’@$.]){_ONE}(?:\s{{1,4}}{_ONE}){{2,200}}+")  # noqa: RUF001
 _JOINED = re.compile(
-    r"(?<![\w'’@$.-])[A-Za-z0-9@$!*](?P<by>[.\-_~*·•])"  # noqa: RUF001 (apostrophe)
+    r"(?<![\w'’@$.-])[A-Za-z0-9@$!*](?P<by>\s?[.\-_~*·•,/|+:;]\s?)"  # noqa: RUF001 (apostrophe)
     r"(?:[A-Za-z0-9@$!*](?P=by)){1,60}+[A-Za-z0-9@$!*](?![\w'’]|(?P=by)\w)"  # noqa: RUF001
 )
+# Between single letters these stand in prose too.
+_LISTING = frozenset(",/|+:;")
+_DRAWN_OUT = re.compile(r"([a-z])\1\1+")
 _LEET = str.maketrans("0134578@$!", "oieastbasi")
 _FEWEST = 3
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _LONGEST_PART = 14
-_MEAN_PART = 3
+_MEAN_PART = 2.5
 _MOST = 80
 _ALONE = frozenset("aiu")
 
@@ -43,6 +47,10 @@ def _apart(edits: list[Edit]) -> list[Edit]:
 
 def _joined_gaps(match: re.Match[str]) -> Edit | None:
     places = [at for at in range(match.start(), match.end()) if not match.string[at].isspace()]
+    while places and match.string[places[-1]] == "!":
+        places.pop()
+    if len(places) < _FEWEST:
+        return None
     gaps = [after - before - 1 for before, after in itertools.pairwise(places)]
     narrow = min(gaps)
     words: list[list[int]] = [[places[0]]]
@@ -69,39 +77,45 @@ def _joined_gaps(match: re.Match[str]) -> Edit | None:
             origins += [(at, at + 1) for at in word[: len(part)]]
             end = word[len(part) - 1] + 1
             word = word[len(part) :]  # noqa: PLW2901 (what is left of the word)
-    return Edit(match.start(), match.end(), letters, origins)
+    return Edit(match.start(), end, letters, origins)
 
 
 def _joined_signs(match: re.Match[str]) -> Edit | None:
-    word = match.group()[::2]
-    dotted = match.group("by") == "."
-    if not _is_spelt_out(word) or (dotted and word.isupper() and not is_disguised(_plain(word))):
+    by = match.group("by")
+    step = 1 + len(by)
+    word = match.group()[::step]
+    if not _is_spelt_out(word):
         return None
-    places = range(match.start(), match.end(), 2)
+    sure = is_disguised(_plain(word)) or "*" in word
+    if not sure and (_LISTING.intersection(by) or (by.strip() == "." and word.isupper())):
+        return None
+    places = range(match.start(), match.end(), step)
     return Edit(match.start(), match.end(), word, [(at, at + 1) for at in places])
 
 
 def _plain(word: str) -> str:
-    return word.lower().translate(_LEET)
+    return _DRAWN_OUT.sub(r"\1", word.lower().translate(_LEET))
 
 
 def _is_spelt_out(word: str) -> bool:
     """Say whether single letters make up a word; in rows and enumerations they do not."""
     plain = _plain(word)
     letters = sum(sign.isalpha() for sign in word)
-    if len(word) < _FEWEST or 2 * letters < len(word) or plain in _ALPHABET:
+    if len(word) < _FEWEST or not letters or plain in _ALPHABET:
         return False
-    if len(word) == _FEWEST:
-        return is_known(plain)
-    if is_known(plain):
+    if is_disguised(plain) or ("*" in plain and letters > 2 and behind_mask(plain)):  # noqa: PLR2004
         return True
+    if 2 * letters < len(word):
+        return False
+    if len(word) == _FEWEST or is_known(plain):
+        return is_known(plain)
     return len(set(plain)) > 2 and letters > 2 and looks_like_a_word(plain)  # noqa: PLR2004
 
 
 def _parts(word: str) -> list[str]:
     """Return the words that stand in a row of letters, or the row where it is none of words."""
-    plain = _plain(word)
-    if is_known(plain) or len(plain) > _MOST:
+    plain = word.lower().translate(_LEET)
+    if is_known(plain) or len(plain) > _MOST or _DRAWN_OUT.search(plain):
         return [word]
     if plain[0] in _ALONE and is_disguised(plain[1:]):
         return [word[0], word[1:]]

@@ -1,4 +1,4 @@
-"""Tricks inside of one word: digits and signs for letters, masks, drawn-out letters, case."""
+"""Tricks inside of one word: digits and signs for letters, drawn-out letters, capitals."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from upright.guard.legible.lexicon import (
     is_known,
     is_listed,
     looks_like_a_word,
-    masked,
-    seldom_masked,
 )
 from upright.guard.legible.mapping import Edit, respelled
 
@@ -29,6 +27,7 @@ _VOWEL = re.compile("[aeiouy]", re.IGNORECASE)
 _BEFORE = re.compile(r"[\w.:/\\=&%?#~`<{}\[\]_-]\Z")
 _AFTER = re.compile(r"[*+][\w(]|[/\\=_:~`{}<>&%#@^]|[.,:-][\w@]|\(\)|['\u2019]?[0-9]")
 _VARIANTS = 16
+_REPEATED = re.compile(r"([^\d])\1\1+|([0-9])\2\2\2*", re.IGNORECASE)
 _UNIT = r"(?:[a-z]|st|nd|rd|th|[ap]m|min|sec|hrs?|[kcmn]m|[kmu]?g|[kmgt]b|lbs?|ft|in|px|hz|mph)"
 _MEASURE = re.compile(f"[0-9]+{_UNIT}", re.IGNORECASE)
 _MEASURES = re.compile(f"(?:[0-9]+{_UNIT})+[0-9]*", re.IGNORECASE)
@@ -62,11 +61,34 @@ def leet(text: str) -> list[Edit]:
         for word in dict.fromkeys((core, core.rstrip(_EDGES))):
             if word.isalpha() or not stands_alone(text, start, start + len(word)):
                 continue
-            plain = _plain(word)
-            if plain:
-                edits.append(respelled(start, plain))
+            if edit := _plain_edit(start, word):
+                edits.append(edit)
                 break
     return edits
+
+
+def _plain_edit(start: int, word: str) -> Edit | None:
+    if plain := _plain(word):
+        return respelled(start, plain)
+    if not _REPEATED.search(word):
+        return None
+    short = _squeezed(start, word, _REPEATED)
+    plain = None if short.letters.isalpha() else _listed(short.letters.lower())
+    return short._replace(letters=plain) if plain else None
+
+
+def _squeezed(start: int, word: str, repeated: re.Pattern[str]) -> Edit:
+    """Return the edit that leaves one of each repeated sign."""
+    letters = ""
+    origins: list[tuple[int, int]] = []
+    place = 0
+    for match in repeated.finditer(word):
+        letters += word[place : match.start() + 1]
+        origins += [(start + at, start + at + 1) for at in range(place, match.start())]
+        origins.append((start + match.start(), start + match.end()))
+        place = match.end()
+    origins += [(start + at, start + at + 1) for at in range(place, len(word))]
+    return Edit(start, start + len(word), letters + word[place:], origins)
 
 
 def _plain(word: str) -> str | None:
@@ -130,73 +152,6 @@ def _is_model_number(word: str) -> bool:
         return upper > 0 or len(word) < 5 or 5 * len(letters) < 2 * len(word)  # noqa: PLR2004
     fewest = 4 if upper > 1 or len(groups[0]) > 2 else 3  # noqa: PLR2004
     return len(letters) < max(fewest, len(word) / 2) or len(groups[0]) > 3  # noqa: PLR2004
-
-
-_MASKED = re.compile(r"(?<![\w*@#%&$/.\\=:-])[A-Za-z]{1,12}+[*#%&$@_.-]{1,8}[A-Za-z*#]{0,12}+")
-_QUIET = frozenset("_.-")
-_MOST_MASKED = frozenset(("fuck", "shit", "bitch", "cunt"))
-
-
-def masks(text: str) -> list[Edit]:
-    """Return the edits that put back letters behind masks such as asterisks."""
-    edits = []
-    for match in _MASKED.finditer(text):
-        seen = match.group()
-        if not _is_mask(seen) or not stands_alone(text, match.start(), match.end()):
-            continue
-        word = _behind(seen.lower())
-        if word:
-            edits.append(_unmasked(match.start(), seen, word))
-    return edits
-
-
-def _is_mask(seen: str) -> bool:
-    letters = sum(sign.isalpha() for sign in seen)
-    if "&" in seen and letters < 3:  # noqa: PLR2004 (as in the names of firms)
-        return False
-    if seen[-1].isalpha():
-        # Quiet signs stand between letters in ordinary text too; they mask one letter of a few.
-        quiet = _QUIET.intersection(seen)
-        return not quiet or (len(seen) == letters + 1 and 3 <= letters <= 6)  # noqa: PLR2004
-    if _QUIET.intersection(seen) or not seen.endswith(("*", "#")):
-        return False
-    # One asterisk after a word points to a note.
-    return len(seen) - letters > 1 or (letters > 2 and not is_known(seen[:-1].lower()))  # noqa: PLR2004
-
-
-def _behind(seen: str) -> str | None:
-    """Return the likeliest word behind a mask."""
-    exact = re.compile(re.sub(r"[^a-z]", "[a-z]", seen))
-    likely = masked(len(seen))
-    if 2 * sum(map(str.isalpha, seen)) >= len(seen) > 3:  # noqa: PLR2004 (as in a product)
-        likely += seldom_masked(len(seen))
-    if found := next(filter(exact.fullmatch, likely), None):
-        return found
-    if "*" not in seen or not seen[-1].isalpha() or _QUIET.intersection(seen):
-        return None
-    # Writers do not always count; but two letters are too few for a rare word.
-    pattern = re.compile(re.sub(r"[^a-z]+", "[a-z]+", seen))
-    near = sorted(range(max(3, len(seen) - 2), len(seen) + 3), key=lambda n: abs(n - len(seen)))
-    rare = sum(map(str.isalpha, seen)) > 2  # noqa: PLR2004
-    words = (word for n in near for word in masked(n) if rare or word in _MOST_MASKED)
-    return next(filter(pattern.fullmatch, words), None)
-
-
-def _unmasked(start: int, seen: str, word: str) -> Edit:
-    """Return the edit from what is seen to the word, letters beside the mask in their places."""
-    end = start + len(seen)
-    if seen[0].isupper():
-        word = word.upper() if sum(map(str.isupper, seen)) > 1 else word.capitalize()
-    if len(word) == len(seen):
-        return respelled(start, word)
-    mask = re.search("[^A-Za-z]+", seen)
-    head = mask.start() if mask else 0
-    tail = len(seen) - mask.end() if mask else 0
-    between = (start + head, end - tail)
-    origins = [(start + at, start + at + 1) for at in range(head)]
-    origins += [between] * (len(word) - head - tail)
-    origins += [(at, at + 1) for at in range(end - tail, end)]
-    return Edit(start, end, word, origins)
 
 
 _PLAIN_WORD = re.compile(r"[A-Za-z]{3,}")
