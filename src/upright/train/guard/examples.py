@@ -45,10 +45,16 @@ def read_examples(path: Path) -> Iterator[Example]:
     Raises:
         UprightError: for a line that is not such an object, with its number and the mend.
     """
-    with _opened(path) as file:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                yield _example(line, path, number)
+    number = 0
+    try:
+        with _opened(path) as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield _example(line, path, number)
+    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
+        raise _refused(
+            path, number + 1, f"cannot be read ({error})", "write UTF-8, and .gz only for gzip"
+        ) from None
 
 
 def _opened(path: Path) -> TextIO:
@@ -85,7 +91,7 @@ def _shares(value: Any, names: tuple[str, ...], path: Path, number: int) -> dict
     for name, share in value.items():
         if name not in names:
             raise _refused(path, number, f"label {name!r}", f"use one of {', '.join(names)}")
-        if not isinstance(share, int | float) or not 0 <= share <= 1:
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
             raise _refused(path, number, f"{name} = {share!r}", "give a share from 0 to 1")
     return {name: float(share) for name, share in value.items()}
 

@@ -51,15 +51,21 @@ def fit_gate(reader: Reader, fitted: Sequence[str], held: Sequence[str]) -> dict
         ]
     )
     found = _near(reader, held, 1.0)
-    cut = float(np.quantile(scores[found], MISSED, method="lower"))
+    # Where nothing is found there is nothing to tell from: the gate lets all through.
+    least = scores[found] if found.any() else scores
+    cut = float(np.quantile(least, MISSED if found.any() else 0.0, method="lower"))
     return {
         "tokens": base64.b64encode(rounded[0].tobytes()).decode(),
         "pairs": base64.b64encode(rounded[1].tobytes()).decode(),
         "bias": bias,
         "cut": cut,
-        "missed": round(float((scores[found] < cut).mean()), 5),
-        "kept_out": round(float((scores[~found] < cut).mean()), 4),
+        "missed": _below(scores[found], cut, 5),
+        "kept_out": _below(scores[~found], cut, 4),
     }
+
+
+def _below(scores: NDArray[np.float64], cut: float, digits: int) -> float:
+    return round(float((scores < cut).mean()), digits) if scores.size else 0.0
 
 
 def _near(reader: Reader, stretches: Sequence[str], share: float) -> NDArray[np.bool_]:
