@@ -11,7 +11,7 @@ import types
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer.main
 from pydantic import BaseModel
@@ -171,6 +171,8 @@ def kind_of(annotation: Any) -> str:  # noqa: ANN401 (whatever an annotation can
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is None:
         return plain_kind(annotation)
+    if origin is Annotated:
+        return kind_of(arguments[0])
     if origin is Literal:
         return " · ".join(show(value) for value in arguments)
     parts = [kind_of(part) for part in arguments if part not in {type(None), ...}]

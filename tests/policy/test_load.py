@@ -91,7 +91,7 @@ CASES = {
         SMALL + "[[guard.rule]]\ndetect=['a']\nat=['data']\naction='flag'\ncontext={joke='flag'}\n",
         9,
         "guard.rule[0].context.joke: 'joke'",
-        "'opinion' or 'negation'",
+        "'negation' or 'contested'",
     ),
     "replace without a text": (
         SMALL + "[[guard.rule]]\ndetect=['a']\nat=['output']\naction='replace'\n",

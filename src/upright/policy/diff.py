@@ -112,6 +112,11 @@ def _in_words(behaviour: Behaviour, scores: tuple[float, ...]) -> str:
         weak = row(score, None)
         if weak != usual:
             parts.append(f"below score {above:g}: {_by_severity(weak)}")
+        for context in Context:
+            here, strong = row(score, context), row(scores[-1], context)
+            if here != strong and (here, strong) != (weak, usual):
+                place = words.CONTEXTS[context]
+                parts.append(f"below score {above:g} {place}: {_by_severity(here)}")
     return "; ".join(parts)
 
 

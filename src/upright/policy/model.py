@@ -91,6 +91,9 @@ class CertificatesSection(_Section):
     )
 
 
+_DEGREES = 4
+
+
 class GuardRule(_Section):
     """What to do with findings. The first rule that fits a finding decides."""
 
@@ -211,12 +214,24 @@ class GuardSection(_Section):
     model: bool = Field(
         default=False, description="Ask the trained model too (extra `guard`), not only the tables."
     )
+    degrees: dict[str, tuple[Share, ...]] = Field(
+        default_factory=dict,
+        description="By rule id: from which share of people on degree 1, 2, 3, 4 begins.",
+    )
     names: bool = Field(default=False, description="Find person and place names (extra `names`).")
     images: ImagesSection | None = None
     rule: tuple[GuardRule, ...] = ()
     pattern: tuple[GuardPattern, ...] = ()
     exception: tuple[GuardException, ...] = ()
     topic: tuple[Topic, ...] = ()
+
+    @field_validator("degrees")
+    @classmethod
+    def _degrees_rise(cls, value: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+        for rule, shares in value.items():
+            if not 1 <= len(shares) <= _DEGREES or list(shares) != sorted(shares):
+                raise ValueError(f"{rule}: {list(shares)} must be one to four shares that rise")
+        return value
 
 
 class AuditGate(_Section):

@@ -33,6 +33,7 @@ CONTEXTS = {
     Context.RECLAIMED: "where a group uses the word of itself",
     Context.OPINION: "as an opinion",
     Context.NEGATION: "where it is denied",
+    Context.CONTESTED: "where people disagree about it",
 }
 _MODES = {
     "creative": "creative: invention is welcome, words are drawn freely",
@@ -68,6 +69,7 @@ def describe(policy: Policy) -> list[Section]:
         Section("What stands in place of withheld text", tuple(notice_lines(policy))),
         Section("When a detector fails", tuple(failure_lines(policy))),
         Section("Pictures", tuple(image_lines(policy))),
+        Section("Degrees", tuple(degree_lines(policy))),
         Section("Exceptions", tuple(exception_lines(policy))),
         Section("Disclosure and records", tuple(record_lines(policy))),
         Section("Audits to pass", tuple(audit_lines(policy))),
@@ -175,6 +177,15 @@ def image_lines(policy: Policy) -> Iterator[str]:
         yield f"The use's list is {images.hashes}; up to {images.distance} of 256 bits may differ."
     if images.artists:
         yield f"Registered artists: {join(images.artists)}."
+
+
+def degree_lines(policy: Policy) -> Iterator[str]:
+    """Yield the degrees that this use counts in its own way."""
+    if policy.guard.model:
+        yield "The trained model is asked too, not only the tables."
+    for rule, shares in policy.guard.degrees.items():
+        begins = [f"{degree} from {share:.0%}" for degree, share in enumerate(shares, start=1)]
+        yield f"{name_of(rule)}: degree {join(begins)} of people on.".capitalize()
 
 
 def exception_lines(policy: Policy) -> Iterator[str]:

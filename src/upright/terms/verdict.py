@@ -41,7 +41,10 @@ _STRICTNESS = {action: rank for rank, action in enumerate(Action)}
 
 
 class Context(StrEnum):
-    """How a found passage is used, where that can be told."""
+    """How a found passage is used, where that can be told.
+
+    `contested` is what is meant, and of which people disagree whether it offends.
+    """
 
     QUOTATION = "quotation"
     COUNTER_SPEECH = "counter_speech"
@@ -49,6 +52,7 @@ class Context(StrEnum):
     RECLAIMED = "reclaimed"
     OPINION = "opinion"
     NEGATION = "negation"
+    CONTESTED = "contested"
 
 
 @dataclass(frozen=True, slots=True)

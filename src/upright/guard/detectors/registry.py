@@ -120,7 +120,7 @@ def build_detectors(policy: Policy, *, everything: bool = False) -> list[Detecto
 
     built_in = [make(policy) for rule, make in _BUILT_IN.items() if reachable(rule)]
     if policy.guard.model:
-        built_in += _model(reachable)
+        built_in += _model(policy, reachable)
     if policy.guard.names:
         built_in += _names(reachable)
     built_in += _images(policy, reachable)
@@ -129,13 +129,13 @@ def build_detectors(policy: Policy, *, everything: bool = False) -> list[Detecto
     return [*built_in, *(detector for detector in own if reachable(detector.rule))]
 
 
-def _model(reachable: Callable[[str], bool]) -> list[Detector]:
+def _model(policy: Policy, reachable: Callable[[str], bool]) -> list[Detector]:
     wanted = [rule for rule in MODEL if reachable(rule)]
     if not wanted:
         return []
     from upright.guard.model.detector import ModelDetector  # noqa: PLC0415 (an extra)
 
-    return [ModelDetector(rule) for rule in wanted]
+    return [ModelDetector(rule, degrees=policy.guard.degrees) for rule in wanted]
 
 
 def _names(reachable: Callable[[str], bool]) -> list[Detector]:

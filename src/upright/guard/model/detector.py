@@ -7,9 +7,10 @@ stands in: law 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import final
 
+from upright.guard.model.degrees import CONTESTED, degrees_of
 from upright.guard.model.heads import CONTEXTS, HEADS, TARGETS, TOXICITY
 from upright.guard.model.reader import Part, Reader, Reading, shared_reader
 from upright.guard.model.words import explain
@@ -30,6 +31,7 @@ class ModelDetector:
     Args:
         rule: `<family>.<head>`.
         reader: the model; None for the one that comes with upright.
+        degrees: the shares from which on a use counts degrees, by rule id.
 
     Raises:
         MissingExtraError: if the extra `guard` is not installed.
@@ -37,7 +39,13 @@ class ModelDetector:
 
     reach: int = LONGEST
 
-    def __init__(self, rule: str, reader: Reader | None = None) -> None:
+    def __init__(
+        self,
+        rule: str,
+        reader: Reader | None = None,
+        *,
+        degrees: Mapping[str, Sequence[float]] = {},
+    ) -> None:
         self.rule = rule
         self._reader = reader or shared_reader()
         self.version = self._reader.version
@@ -46,7 +54,7 @@ class ModelDetector:
         self._toxic = name in TOXICITY
         self._hazard = hazard_of_rule(rule)
         self._threshold: float = self._reader.facts["thresholds"][name]
-        self._steps: Sequence[float] = self._reader.facts["severity"][name]
+        self._degrees = degrees_of(name, degrees)
 
     def find(self, records: Sequence[Record]) -> list[list[Finding]]:
         """Return the findings of each record, ordered by start."""
@@ -87,10 +95,13 @@ class ModelDetector:
     def _findings(self, part: Part) -> Iterator[Finding]:
         reading = part.reading
         context = _context(reading) if self._toxic else None
-        severity = self._severity(reading)
-        if context is not None:
+        share = reading.heads[_TOXIC if self._toxic else self._head]
+        severity = self._degrees.of(share)
+        if context is None and self._toxic and CONTESTED[0] <= share <= CONTESTED[1]:
+            context = Context.CONTESTED
+        elif context is not None:
             severity = min(severity, _MENTION)
-        why = explain(self.rule, _target(reading) if self._toxic else None)
+        why = explain(self.rule, self._degrees.meaning[severity], _target(reading))
         for start, end in self._places(part):
             yield Finding(
                 rule=self.rule,
@@ -102,10 +113,6 @@ class ModelDetector:
                 explanation=why,
                 context=context,
             )
-
-    def _severity(self, reading: Reading) -> int:
-        share = reading.heads[_TOXIC if self._toxic else self._head]
-        return sum(share >= step for step in self._steps)
 
     def _places(self, part: Part) -> list[tuple[int, int]]:
         """Return the marked stretches of a window, or all of it where none is marked."""

@@ -17,7 +17,10 @@ HEADS = (*TOXICITY, "toxic", *REQUESTS, *ATTACKS)
 """Independent probabilities, in the order of the model's output. `toxic` is of any kind, and is
 trained on shares of votes: it gives the degree."""
 
-CONTEXTS = ("plain", *(context.value for context in Context))
+CONTEXTS = (
+    "plain",
+    *(context.value for context in Context if context is not Context.CONTESTED),
+)
 """How a stretch uses what it says; exactly one holds."""
 
 TARGETS = (

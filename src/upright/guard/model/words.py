@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+_AIMED = ("toxicity.hate", "toxicity.bias", "toxicity.harassment", "toxicity.threat")
 _WHY = {
     "toxicity.hate": "A trained model reads an attack on people for who they are",
     "toxicity.bias": "A trained model reads a claim that ties a trait to a whole group",
@@ -17,7 +18,13 @@ _WHY = {
 }
 
 
-def explain(rule: str, target: str | None) -> str:
-    """Return the explanation of a finding, with the group it aims at where one was named."""
-    why = _WHY[rule]
-    return f"{why}; it seems to aim at {target}." if target else f"{why}."
+def explain(rule: str, meaning: str, target: str | None) -> str:
+    """Return the explanation of a finding.
+
+    Args:
+        rule: its rule id.
+        meaning: the definition of its degree.
+        target: the group it seems to aim at, where one stands out.
+    """
+    aim = f"; it seems to aim at {target}" if target and rule in _AIMED else ""
+    return f"{_WHY[rule]}{aim}. {meaning}"

@@ -22,6 +22,7 @@ from upright.train.guard.examples import Example, read_examples
 from upright.train.guard.export import export
 from upright.train.guard.figures import figures
 from upright.train.guard.fit import Recipe, fit
+from upright.train.guard.gate import fit_gate
 from upright.train.guard.sentences import sentences
 from upright.weights.guard import FACTS, MODEL, TOKENIZER, GuardWeights
 
@@ -66,6 +67,8 @@ def build(
     reader = Reader(GuardWeights(raw, tokenizer, neutral_facts(), "sha256:new"))
     facts = calibrated(reader, held)
     reader = Reader(GuardWeights(raw, tokenizer, facts, "sha256:new"))
+    texts = [[example.text for example in part] for part in (fitted, held)]
+    facts["gate"] = fit_gate(reader, *texts)
     facts |= _told(recipe, examples, fitted, raw, tokenizer)
     facts["held"] = figures(reader, held, facts["thresholds"])
     new.replace(output / MODEL)

@@ -25,20 +25,6 @@ _CLOSE = 1e-6
 # Shares of votes from which a text counts as harmful, and below which as harmless.
 _YES, _NO = 0.5, 0.2
 _NEUTRAL = {"slope": 1.0, "shift": 0.0}
-# From these shares of people on who call a thing toxic, its degree is 1, 2, 3, 4.
-_DEGREES = {
-    "hate": (0.0, 0.35, 0.6, 0.85),
-    "bias": (0.0, 0.5, 0.9, 2.0),
-    "harassment": (0.0, 0.45, 0.75, 0.95),
-    "threat": (0.0, 0.3, 0.55, 0.8),
-    "sexual": (0.0, 0.4, 0.7, 0.9),
-    "self_harm": (0.0, 0.2, 0.5, 0.8),
-    "profanity": (0.0, 0.6, 0.95, 2.0),
-    "harmful": (0.0, 0.0, 0.5, 0.9),
-    "copyright": (0.0, 0.0, 0.9, 2.0),
-    "jailbreak": (0.0, 0.0, 0.5, 0.9),
-    "indirect": (0.0, 0.0, 0.5, 0.9),
-}
 
 
 def neutral_facts() -> dict[str, Any]:
@@ -46,7 +32,6 @@ def neutral_facts() -> dict[str, Any]:
     return {
         "calibration": dict.fromkeys(HEADS, _NEUTRAL),
         "thresholds": dict.fromkeys(HEADS, 0.5),
-        "severity": {name: list(steps) for name, steps in _DEGREES.items()},
     }
 
 
@@ -58,7 +43,7 @@ def calibrated(reader: Reader, held: Sequence[Example]) -> dict[str, Any]:
         held: examples that the network was not fitted to.
 
     Returns:
-        The facts `calibration`, `thresholds` and `severity`.
+        The facts `calibration` and `thresholds`.
     """
     facts = neutral_facts()
     read = reader.read([example.text for example in held])

@@ -39,7 +39,7 @@ def export(model: GuardEncoder, path: Path) -> None:
         plain = Path(folder) / "plain.onnx"
         torch.onnx.export(
             _Alone(model.eval()),
-            (torch.randint(1000, 20_000, (1, 24)),),
+            (torch.randint(model.encoder.config.vocab_size, (1, 24)),),
             str(plain),
             input_names=["ids"],
             output_names=["whole", "tokens"],
