@@ -9,7 +9,7 @@ use asks for the guard's model, an identifier of languages.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Protocol, final
 
@@ -17,6 +17,7 @@ from upright.guard.detectors.language_evidence import (
     Sighting,
     Words,
     by_letters,
+    by_signs,
     by_words,
     lists,
     rows,
@@ -32,11 +33,10 @@ _KEPT = 4096
 _PARTS = re.compile(r"[.!?…]+(?=\s)|\n|[\"“”„«»]|[:;](?=\s)|\s[—–-]\s")  # noqa: RUF001 (dashes)
 # So much of English goes without any other language among it: these share few small words.
 _ENGLISH = 0.2
-_LITTLE_ENGLISH = 0.1
-# At these bounds the identifier takes few names, slang and jargon for a language.
-_SURE = 0.9
-_LEAST_LOWER = 0.6
-_LEAST_WORDS = 5
+# At this bound the identifier takes few names, slang and jargon for a language.
+_SURE = 0.97
+# Where more tokens are no words, it is shown code or a table.
+_MOST_OTHERS = 0.25
 
 
 class Naming(Protocol):
@@ -44,8 +44,8 @@ class Naming(Protocol):
 
     version: str
 
-    def name(self, stretch: str) -> tuple[str, float]:
-        """Return the code of the likeliest language and its probability."""
+    def name(self, stretch: str, apart_from: Collection[str]) -> tuple[str, float]:
+        """Return the likeliest language, and the probability of any but those set apart."""
         ...
 
 
@@ -98,31 +98,23 @@ class LanguageDetector:
         if not text.isascii() and (sighting := by_letters(text)):
             return sighting
         words = words_of(text)
-        if not words.enough or _plainly_english(words):
+        if not words.enough or (text.isascii() and _plainly_english(words)):
             return None
-        if sighting := by_words(words):
-            return sighting
         parts = [part for part in _PARTS.split(text) if part]
-        inner = [words_of(part) for part in parts] if len(parts) > 1 else []
-        for part in inner:
-            if sighting := by_words(part):
-                return sighting
-        for part in (words, *inner):
-            if sighting := self._named(part):
-                return sighting
+        stretches = (words, *map(words_of, parts)) if len(parts) > 1 else (words,)
+        for witness in (by_words, self._named, by_signs):
+            for stretch in stretches:
+                if sighting := witness(stretch):
+                    return sighting
         return None
 
     def _named(self, words: Words) -> Sighting | None:
         """Ask the identifier, where there is hardly any English."""
-        if self._identifier is None or not words.enough or len(words.spelled) < _LEAST_WORDS:
+        clean = _MOST_OTHERS * len(words.spelled) >= words.others
+        prose = words.enough and words.running and clean
+        if self._identifier is None or not prose or not words.hardly_english:
             return None
-        lower = sum(word[0].islower() for word in words.spelled)
-        english = len(words.kinds & lists().english)
-        if lower < _LEAST_LOWER * len(words.spelled) or english > _LITTLE_ENGLISH * len(
-            words.kinds
-        ):
-            return None
-        code, share = self._identifier.name(" ".join(words.spelled))
+        code, share = self._identifier.name(" ".join(words.spelled), MEASURED_LANGUAGES)
         if code not in self._names or share < _SURE:
             return None
         return Sighting(self._names[code], share)

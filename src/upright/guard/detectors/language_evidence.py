@@ -19,12 +19,14 @@ LEAST_LETTERS = 20
 """Fewer letters show no language."""
 
 LEAST_WORDS = 4
-"""Fewer words show no language."""
+"""Fewer different words show no language."""
 
 _DENSE = 3
 _SHARE = 0.25
 _MANY = 40
 _OWN_WORDS = 2
+_LITTLE_ENGLISH = 0.1
+_RUNNING = 0.5
 _KANA = 0.1
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*'?")
@@ -63,10 +65,20 @@ class Words:
     def enough(self) -> bool:
         """Say whether these can show a language, and are more than what is no word."""
         return (
-            len(self.spelled) >= LEAST_WORDS
+            len(self.kinds) >= LEAST_WORDS
             and len(self.spelled) > self.others
             and sum(map(len, self.spelled)) >= LEAST_LETTERS
         )
+
+    @property
+    def running(self) -> bool:
+        """Say whether these are a sentence rather than a list of names or a headline."""
+        return sum(word[0].islower() for word in self.spelled) >= _RUNNING * len(self.spelled)
+
+    @property
+    def hardly_english(self) -> bool:
+        """Say whether there is at most a small word of English among many."""
+        return len(self.kinds & lists().english) <= _LITTLE_ENGLISH * len(self.kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +174,19 @@ def by_words(words: Words) -> Sighting | None:
     hits = {name: len(words.kinds & own) for name, own in known.others.items()}
     name = max(hits, key=hits.__getitem__)
     ahead = hits[name] - english
-    if (
-        hits[name] < _OWN_WORDS + 1
-        or ahead < _OWN_WORDS
-        or hits[name] < _SHARE * len(words.kinds)
-        or len(telling & known.others[name]) < _OWN_WORDS
-    ):
+    if len(telling & known.others[name]) < _OWN_WORDS or ahead < _OWN_WORDS:
+        return None
+    if hits[name] == _OWN_WORDS and not words.running:
+        return None
+    if hits[name] < _SHARE * len(words.kinds):
         return None
     return Sighting(name, round(min(0.99, 1 - 0.5**ahead), 2))
+
+
+def by_signs(words: Words) -> Sighting | None:
+    """Return that it is not English where small letters with signs stand in many words."""
+    signed = {word for word in words.spelled if not word.isascii() and word[0].islower()}
+    few = len(signed) < _OWN_WORDS or len(signed) < _SHARE * len(words.kinds)
+    if few or not words.enough or not words.hardly_english:
+        return None
+    return Sighting("a language other than English", round(min(0.99, 1 - 0.5 ** len(signed)), 2))

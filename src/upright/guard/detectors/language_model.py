@@ -7,10 +7,14 @@ off-the-shelf language identification tool", ACL 2012, in the retrained form of 
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from functools import cache
 from typing import Any, final
 
 from upright.terms import MissingExtraError
+
+# No language at all, and the Pidgin of Nigeria, which it takes slang for.
+_NOTHING = frozenset({"zxx", "pcm"})
 
 
 @final
@@ -37,12 +41,20 @@ class Identifier:
         self._model: Any = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
         self._lock = threading.Lock()
 
-    def name(self, stretch: str) -> tuple[str, float]:
-        """Return the code of the likeliest language, `zxx` for none, and its probability."""
+    def name(self, stretch: str, apart_from: Collection[str]) -> tuple[str, float]:
+        """Return the likeliest language, and the probability of any but those set apart.
+
+        Languages that are alike share the probability; that it is one of them is what counts.
+
+        Args:
+            stretch: a sentence or a few.
+            apart_from: codes whose probability does not count.
+        """
         with self._lock:
-            code, share = self._model.classify(stretch)
+            ranked = self._model.rank(stretch)
+        none = sum(share for code, share in ranked if code in _NOTHING or code in apart_from)
         # The last digits depend on how a machine adds.
-        return str(code), round(float(share), 4)
+        return str(ranked[0][0]), round(1.0 - float(none), 4)
 
 
 @cache
