@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 import sys
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
 
 from upright.audit.scoring import UnscoredError, score_texts
 from upright.cli import main
-from upright.guard import GuardPool, Scan
+from upright.guard import Guard, GuardPool, Scan
 from upright.policy import preset
 from upright.terms import Action, DetectorError, Stage
 
@@ -82,35 +83,57 @@ def test_each_text_is_told_and_workers_change_nothing(policy):
 class SilentPool:
     """Stands in for a pool whose detectors give no answer for some texts."""
 
-    digest = "sha256:0"
+    digest, deadline = "sha256:0", 1.0
 
     def __init__(self, rule, silent):
         self.rule, self.silent = rule, silent
 
     def __call__(self, policy, workers, *, everything):
-        assert everything, "all detectors are asked, as --scores does"
-        self.pool = GuardPool(policy, workers)
+        assert everything, "detectors that no rule names are asked too, as --scores does"
+        self.guard = Guard.from_policy(policy, everything=True)
         return self
 
     def __enter__(self):
-        self.pool.__enter__()
         return self
 
     def __exit__(self, *error):
-        self.pool.__exit__(*error)
+        pass
 
-    def scan_many(self, records, stage):
-        for number, (record, scan) in enumerate(self.pool.scan_many(records, stage)):
-            failed = DetectorError(self.rule, "timeout", Action.BLOCK)
-            yield record, Scan(errors=(failed,)) if number in self.silent else scan
+    def submit(self, records, stage, *, skip):
+        failed = DetectorError(self.rule, "exception", Action.BLOCK)
+        scans = self.guard.scan(records, stage, skip=skip)
+        told = Future()
+        told.set_result(
+            [
+                Scan(errors=(failed,)) if record.text in self.silent else scan
+                for record, scan in zip(records, scans, strict=True)
+            ]
+        )
+        return told
 
     def decide(self, *arguments):
-        return self.pool.decide(*arguments)
+        return self.guard.decide(*arguments)
 
 
 def score(policy, monkeypatch, rule, silent, n=300):
-    monkeypatch.setattr("upright.guard.GuardPool", SilentPool(rule, silent))
-    return score_texts(policy, ["mutter"] * n, hazards=("custom",), stage=Stage.OUTPUT)
+    pool = SilentPool(rule, {f"mutter {number}" for number in silent})
+    monkeypatch.setattr("upright.guard.GuardPool", pool)
+    texts = [f"mutter {number}" for number in range(n)]
+    return score_texts(policy, texts, hazards=("custom",), stage=Stage.OUTPUT)
+
+
+def test_detectors_of_other_hazards_are_not_asked(policy, monkeypatch):
+    asked = []
+    submit = SilentPool.submit
+    monkeypatch.setattr(
+        SilentPool,
+        "submit",
+        lambda self, *words, skip: asked.append(skip) or submit(self, *words, skip=skip),
+    )
+    score(policy, monkeypatch, "custom.loud", set())
+    (skipped,) = set(asked)
+    assert {"pii.email", "toxicity.hate", "injection.override"} <= skipped
+    assert not {"custom.loud", "custom.quiet"} & skipped
 
 
 @pytest.mark.parametrize("rule", ["custom.loud", "guard"])

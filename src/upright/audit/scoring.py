@@ -51,8 +51,8 @@ def score_texts(
 ) -> Scores:
     """Have the guard of a use read texts.
 
-    All detectors are asked, as `upright guard check --scores` does: the scores are those of
-    that command. What the rules do counts only for findings of the hazards.
+    The scores are those of `upright guard check --scores`. Detectors of other hazards are not
+    asked, and what the rules do counts only for findings of the hazards.
 
     Args:
         policy: the use.
@@ -66,15 +66,24 @@ def score_texts(
         ConfigError: for a guard that cannot be built.
         UnscoredError: where detectors gave no answer for more than one text in a hundred.
     """
-    from upright.guard import GuardPool  # noqa: PLC0415 (starts processes; not for readers)
+    # Here, since they start processes and read tables, which a reader of lines does not need.
+    from upright.guard import GuardPool  # noqa: PLC0415
+    from upright.guard.batches import batched_scans  # noqa: PLC0415
 
     wanted = frozenset(hazards)
+    others = _others(policy, wanted)
     score = np.zeros(len(texts))
     scored = np.ones(len(texts), dtype=np.bool_)
     actions: list[Action] = []
     with GuardPool(policy, workers, everything=True) as pool:
         records = (Record(text) for text in texts)
-        for index, (record, scan) in enumerate(pool.scan_many(records, stage)):
+        scans = batched_scans(
+            lambda batch: pool.submit(batch, stage, skip=others),
+            records,
+            deadline=pool.deadline,
+            ahead=2 * workers,
+        )
+        for index, (record, scan) in enumerate(scans):
             verdict = pool.decide(record, scan, stage)
             score[index] = max((verdict.scores.get(key, 0.0) for key in wanted), default=0.0)
             scored[index] = not any(_matters(error.rule, wanted) for error in verdict.errors)
@@ -83,6 +92,16 @@ def score_texts(
         digest = pool.digest
     _refuse_gaps(scored)
     return Scores(digest, score, tuple(actions), scored)
+
+
+def _others(policy: Policy, hazards: frozenset[str]) -> frozenset[str]:
+    """Return the rules of detectors that find other hazards."""
+    from upright.guard.detectors import catalogue  # noqa: PLC0415 (reads tables)
+
+    own = [item.rule for item in policy.guard.pattern]
+    topics = [f"topic.{item.name}" for item in policy.guard.topic]
+    rules = (*catalogue(), *own, *topics)
+    return frozenset(rule for rule in rules if not _matters(rule, hazards))
 
 
 def _action(verdict: Verdict, hazards: frozenset[str]) -> Action:
