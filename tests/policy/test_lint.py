@@ -215,8 +215,10 @@ def test_a_fault_is_found_with_line_and_mend(code, catalogue):
 
 
 def test_every_code_is_shown_by_a_case():
-    # What cannot be read is shown in the tests of reading; what the guard refuses, in the CLI's.
-    assert set(CODES) == {*CASES, "file.syntax", "file.value", "pattern.refused"}
+    # What cannot be read is shown in the tests of reading; what the guard refuses, in the CLI's;
+    # languages that nobody speaks of, below.
+    elsewhere = {"file.syntax", "file.value", "pattern.refused", "language.unspoken"}
+    assert set(CODES) == {*CASES, *elsewhere}
 
 
 def test_the_mode_s_temperature_counts_where_the_file_gives_none(catalogue):
@@ -242,6 +244,52 @@ def test_the_gravest_problem_comes_first(catalogue):
     text = text.replace('on_error = "block"', 'on_error = "allow"')
     levels = [found.level for found in lint_text(text, catalogue)]
     assert levels == [Level.ERROR, Level.WARNING, Level.NOTE]
+
+
+GERMAN = swap('name = "sound"', 'languages = ["en-GB", "de"]\nname = "sound"')
+
+
+@pytest.fixture
+def knowing(catalogue):
+    """A catalogue with the detector of languages."""
+    return replace(catalogue, rules=(*catalogue.rules, "language.unmeasured"))
+
+
+@pytest.mark.parametrize(
+    ("stages", "silent"),
+    [((), "prompt or output"), (("output",), "prompt"), (("prompt", "data"), "output")],
+)
+def test_text_in_an_unmeasured_language_of_the_use_should_not_pass_in_silence(
+    stages, silent, knowing
+):
+    text = GERMAN + (rule("language.unmeasured", '", "'.join(stages)) if stages else "")
+    (found,) = (one for one in lint_text(text, knowing) if one.code == "language.unspoken")
+    assert (found.level, found.line) == (Level.NOTE, 3)
+    assert f"'de': no rule speaks of language.unmeasured at {silent}," in found.message
+    assert 'detect = ["language.unmeasured"]' in found.mend
+
+
+def test_a_rule_on_unmeasured_languages_answers_the_hint(knowing):
+    text = GERMAN + rule("language.*", 'prompt", "output')
+    assert [found.code for found in lint_text(text, knowing)] == ["language.unmeasured"]
+
+
+def test_a_release_without_the_detector_gives_no_hint_of_it(catalogue):
+    assert [found.code for found in lint_text(GERMAN, catalogue)] == ["language.unmeasured"]
+
+
+def test_a_use_without_pictures_need_not_speak_of_them(catalogue):
+    more = ("image.unsafe", "image.protected", "style.request")
+    with_pictures = replace(catalogue, rules=(*catalogue.rules, *more))
+    assert lint_text(SOUND, with_pictures) == []
+    found = lint_text(SOUND + "[guard.images]\n", with_pictures)
+    assert {one.code for one in found} == {"hazard.unchecked"}
+    assert len(found) == len(more)
+
+
+def test_a_request_has_nothing_to_be_checked_for_in_answers(catalogue):
+    requests = replace(catalogue, rules=(*catalogue.rules, "request.harmful"))
+    assert lint_text(SOUND + rule("request.*", "prompt"), requests) == []
 
 
 def test_a_rule_that_only_watches_shadows_nothing(catalogue):
@@ -294,6 +342,11 @@ def test_no_preset_has_an_error(name):
             "secret.token",
             "injection.override",
             *(f"toxicity.{kind}" for kind in ("hate", "threat", "harassment", "profanity")),
+            "toxicity.self_harm",
+            *(f"request.{kind}" for kind in ("harmful", "copyright")),
+            "language.unmeasured",
+            *(f"image.{kind}" for kind in ("unsafe", "protected")),
+            "style.request",
             "hidden.invisible",
             "hidden.homoglyph",
         )

@@ -60,6 +60,67 @@ def test_no_preset_lets_grave_hate_stand_in_its_own_voice(name):
     assert action(name, "toxicity.hate", "output").strictness >= Action.REDACT.strictness
 
 
+@pytest.mark.parametrize("name", EIGHT)
+def test_no_preset_passes_a_request_for_harm_or_an_unmeasured_language_in_silence(name):
+    assert action(name, "request.harmful", "prompt", severity=2) is not Action.ALLOW
+    assert action(name, "request.copyright", "prompt", severity=1) is not Action.ALLOW
+    for stage in Stage:
+        assert action(name, "language.unmeasured", stage, severity=1) is not Action.ALLOW
+
+
+def test_requests_for_harm_are_refused_but_where_harm_is_told_studied_or_minuted():
+    grave = {name: action(name, "request.harmful", "prompt", severity=3).value for name in EIGHT}
+    assert {name for name in EIGHT if grave[name] == "block"} == {
+        "classroom",
+        "coding-assistant",
+        "focus-group",
+        "lending",
+    }
+    assert {grave[name] for name in EIGHT if grave[name] != "block"} == {"flag"}
+
+
+def test_whoever_publishes_may_not_have_protected_work_written_out():
+    for name in ("classroom", "news-writing", "research-assistant", "storytelling"):
+        assert action(name, "request.copyright", "prompt", severity=2) is Action.BLOCK
+
+
+def test_what_the_detectors_cannot_judge_reaches_no_child_and_no_applicant_unread():
+    sure, unsure = {"severity": 1, "score": 0.97}, {"severity": 1, "score": 0.8}
+    for stage in ("prompt", "output"):
+        assert action("classroom", "language.unmeasured", stage, **sure) is Action.BLOCK
+        assert action("classroom", "language.unmeasured", stage, **unsure) is Action.FLAG
+    assert action("lending", "language.unmeasured", "output", **unsure) is Action.REVIEW
+    assert action("lending", "language.unmeasured", "prompt", **sure) is Action.FLAG
+
+
+@pytest.mark.parametrize(
+    ("context", "left"),
+    [
+        (Context.QUOTATION, "news-writing research-assistant storytelling classroom"),
+        (Context.REPORT, "news-writing research-assistant meeting-minutes focus-group classroom"),
+        (Context.COUNTER_SPEECH, "news-writing research-assistant storytelling coding-assistant"),
+        (Context.NEGATION, "news-writing research-assistant storytelling focus-group classroom"),
+        (Context.RECLAIMED, "news-writing research-assistant storytelling focus-group"),
+        (Context.OPINION, ""),
+    ],
+)
+def test_hate_is_left_only_in_contexts_that_the_use_lives_on(context, left):
+    for name in EIGHT:
+        done = action(name, "toxicity.hate", "output", severity=3, context=context)
+        if name in left.split():
+            assert done in {Action.ALLOW, Action.FLAG}
+        elif name == "lending" or context is Context.OPINION:
+            assert done.strictness >= Action.REDACT.strictness
+
+
+def test_a_child_in_need_gets_the_answer_for_it_and_a_lesson_about_it_goes_on():
+    said = {"severity": 3}
+    mentioned = {"severity": 1, "context": Context.REPORT}
+    for stage in ("prompt", "output"):
+        assert action("classroom", "toxicity.self_harm", stage, **said) is Action.REPLACE
+    assert action("classroom", "toxicity.self_harm", "output", **mentioned) is Action.FLAG
+
+
 def test_every_action_is_shown_by_some_preset():
     shown = {
         act

@@ -27,6 +27,9 @@ policy_app = typer.Typer(
 )
 app.add_typer(policy_app)
 
+# Families of detectors that read words, not only signs and numbers.
+_OF_LANGUAGE = ("injection.", "request.", "toxicity.")
+
 Source = Annotated[str, typer.Argument(metavar="FILE", help="Use-case file, or a preset's name.")]
 
 
@@ -134,10 +137,13 @@ def release_catalogue() -> Catalogue:
     """Return what this release can detect, measure and mark."""
     from upright.generate.modes import MODES
     from upright.guard.detectors import catalogue
+    from upright.guard.model.languages import MEASURED_LANGUAGES
     from upright.policy.catalogue import Catalogue
 
+    rules = catalogue()
+    languages = {rule: MEASURED_LANGUAGES for rule in rules if rule.startswith(_OF_LANGUAGE)}
     temperatures = {name: mode.temperature for name, mode in MODES.items()}
-    return Catalogue(rules=catalogue(), temperatures=temperatures)
+    return Catalogue(rules=rules, languages=languages, temperatures=temperatures)
 
 
 def _problems(text: str) -> list[Problem]:

@@ -47,6 +47,7 @@ CODES: Mapping[str, tuple[Level, str]] = {
     "audit.unknown_measure": (_N, "This release does not compute the measure."),
     "audit.twice": (_E, "Two bounds for one measure."),
     "language.unmeasured": (_W, "Detectors were not measured in that language."),
+    "language.unspoken": (_N, "Text in such a language would pass without a word."),
     "ledger.keeps_texts": (_N, "Texts are kept."),
 }
 

@@ -13,8 +13,12 @@ from upright.terms import HAZARDS, Stage, hazard_of_rule
 _OWN = {"denied_topic", "custom"}
 # Where text of strangers meets the model, and where the model meets its reader.
 _LIVE = (Stage.PROMPT, Stage.OUTPUT)
-# An attack on the model comes from outside; an answer has none to make.
-_ONLY_INCOMING = {"injection"}
+# An attack on the model comes from outside, and so does a request; an answer has none to make.
+_ONLY_INCOMING = {"injection", "harmful_request"}
+# What only a use that takes pictures can find.
+_PICTURES = ("image.", "style.")
+# The rule that says a text is in a language nobody measured.
+_UNMEASURED = "language.unmeasured"
 
 
 def guard_is_there(policy: Policy, catalogue: Catalogue) -> Iterator[Problem]:
@@ -68,7 +72,8 @@ def _by_hazard(policy: Policy, catalogue: Catalogue) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for rule in catalogue.rules_for(policy):
         hazard = _hazard(policy, rule)
-        if hazard not in _OWN:
+        idle = policy.guard.images is None and rule.startswith(_PICTURES)
+        if hazard not in _OWN and not idle:
             found.setdefault(hazard, []).append(rule)
     return found
 
@@ -122,6 +127,23 @@ def languages(policy: Policy, catalogue: Catalogue) -> Iterator[Problem]:
                 f"{language!r}: {', '.join(families)} detectors were not measured in it",
                 "measure them with your own texts, or add patterns and topics in it",
             )
+            yield from _unspoken(policy, catalogue, index)
+
+
+def _unspoken(policy: Policy, catalogue: Catalogue, index: int) -> Iterator[Problem]:
+    """Say where text in such a language would pass without a word."""
+    if _UNMEASURED not in catalogue.rules_for(policy):
+        return
+    silent = [s.value for s in _LIVE if not _spoken_of(policy, _UNMEASURED, s)]
+    if silent:
+        yield problem(
+            "language.unspoken",
+            ("use_case", "languages", index),
+            f"{policy.use_case.languages[index]!r}: no rule speaks of {_UNMEASURED} at "
+            f"{' or '.join(silent)}, so such text passes as if it had been checked",
+            f'add a [[guard.rule]] with detect = ["{_UNMEASURED}"]; flag records it, review asks '
+            "a person",
+        )
 
 
 COVERAGE_CHECKS = (guard_is_there, hazards, own_things, languages)
