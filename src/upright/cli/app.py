@@ -82,6 +82,7 @@ from upright.cli import (  # noqa: E402, F401 (they need `app`, and are needed f
     policy,
     serve,
     train,
+    train_label,
     uses,
     verify,
     watermark,

@@ -1,0 +1,1 @@
+"""The annotation loop: decisions become labels, and disagreement says what to label next."""
