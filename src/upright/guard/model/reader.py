@@ -96,6 +96,8 @@ class Reader:
         scale = weights.facts["calibration"]
         self._slope = np.array([scale[head]["slope"] for head in HEADS], dtype=np.float32)
         self._shift = np.array([scale[head]["shift"] for head in HEADS], dtype=np.float32)
+        self._contexts = np.full(len(CONTEXTS), weights.facts.get("context_weight", 1.0))
+        self._contexts[CONTEXTS.index("plain")] = 1.0
         gate = weights.facts.get("gate")
         self._gate = Gate(gate) if gate else None
         self._known: Memory[tuple[str, bool], Reading] = Memory(_KEPT)
@@ -152,7 +154,7 @@ class Reader:
         import numpy as np  # noqa: PLC0415 (an extra)
 
         heads = _share(whole[: len(HEADS)] * self._slope + self._shift)
-        contexts = np.exp(whole[len(HEADS) :][: len(CONTEXTS)])
+        contexts = np.exp(whole[len(HEADS) :][: len(CONTEXTS)]) * self._contexts
         targets = _share(whole[-len(TARGETS) :])
         shares = _share(tokens)
         return Reading(

@@ -98,8 +98,11 @@ def _examples(data: Sequence[Path]) -> Iterator[Example]:
 
 
 def _side(example: Example) -> str:
-    if example.source == "contrast":
-        return "train" if example.group.startswith("train:") else "held"
+    """Return `train` or `held`; of our own test templates every second is held back."""
+    if example.group.startswith("train:"):
+        return "train"
+    if example.group.startswith("test:"):
+        return "held" if hashlib.sha256(example.group.encode()).digest()[0] % 2 else "train"
     return split_of(example)
 
 

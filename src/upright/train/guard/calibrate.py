@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from upright.guard.model.heads import ATTACKS, HEADS, REQUESTS, TOXICITY
+from upright.guard.model.heads import ATTACKS, CONTEXTS, HEADS, REQUESTS, TOXICITY
 from upright.guard.model.reader import Reader
 from upright.train.guard.examples import Example
 
@@ -32,6 +32,7 @@ def neutral_facts() -> dict[str, Any]:
     return {
         "calibration": dict.fromkeys(HEADS, _NEUTRAL),
         "thresholds": dict.fromkeys(HEADS, 0.5),
+        "context_weight": 1.0,
     }
 
 
@@ -43,12 +44,16 @@ def calibrated(reader: Reader, held: Sequence[Example]) -> dict[str, Any]:
         held: examples that the network was not fitted to.
 
     Returns:
-        The facts `calibration` and `thresholds`.
+        The facts `calibration`, `thresholds` and `context_weight`.
     """
     facts = neutral_facts()
     read = reader.read([example.text for example in held])
     shares = np.clip(np.array([reading.heads for reading in read]), 1e-4, 1 - 1e-4)
     logits = np.log(shares / (1 - shares))
+    facts["context_weight"] = _context_weight(
+        np.array([reading.contexts for reading in read]),
+        np.array([-1 if item.context is None else CONTEXTS.index(item.context) for item in held]),
+    )
     for column, head in enumerate(HEADS):
         asked = [row for row, example in enumerate(held) if head in example.labels]
         labels = np.array([held[row].labels[head] for row in asked])
@@ -60,6 +65,27 @@ def calibrated(reader: Reader, held: Sequence[Example]) -> dict[str, Any]:
             scores = 1 / (1 + np.exp(-(slope * logits[asked, column] + shift)))
             facts["thresholds"][head] = _threshold(scores, labels, FALSE_ALARMS[head])
     return facts
+
+
+def _context_weight(contexts: NDArray[np.float64], known: NDArray[np.int64]) -> float:
+    """Return by what the odds of being quoted, rejected, … are multiplied.
+
+    Most texts that the network saw are meant; a user's need not be. The weight is the one of the
+    least log loss where either is as likely.
+    """
+    plain = CONTEXTS.index("plain")
+    meant = np.clip(contexts[:, plain], 1e-6, 1 - 1e-6)
+    yes, no = meant[known == plain], meant[(known >= 0) & (known != plain)]
+    if min(yes.size, no.size) < _FEWEST:
+        return 1.0
+
+    def loss(weight: float) -> float:
+        return float(
+            -np.log(yes / (yes + weight * (1 - yes))).mean()
+            - np.log(weight * (1 - no) / (no + weight * (1 - no))).mean()
+        )
+
+    return float(min((2.0**power for power in range(8)), key=loss))
 
 
 def _platt(logits: NDArray[np.float64], labels: NDArray[np.float64]) -> tuple[float, float]:

@@ -48,9 +48,11 @@ def read_corpora(folder: Path) -> Iterator[Example]:
 def _as_used(example: Example) -> Example:
     """Return the example with its context, where what people said of it tells that.
 
-    They were asked about the text as it stands: what most of them call toxic is meant.
+    They were asked about the text as it stands: what most of them call toxic is meant. One text in
+    five says so, or the few that are quoted or rejected would hardly count beside them.
     """
-    if example.context is None and example.labels.get("toxic", 0.0) >= _MOST:
+    asked = example.context is None and example.labels.get("toxic", 0.0) >= _MOST
+    if asked and _number(example.text) % 5 == 0:
         return replace(example, context="plain")
     return example
 
@@ -358,5 +360,8 @@ COLLECTIONS = tuple(_READERS)
 
 def split_of(example: Example) -> str:
     """Return `train` or `held`: a tenth of the groups is held back, by a digest of the group."""
-    number = int.from_bytes(hashlib.sha256(example.group.encode()).digest()[:4], "big")
-    return "held" if number % 10 == 0 else "train"
+    return "held" if _number(example.group) % 10 == 0 else "train"
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:4], "big")
