@@ -35,8 +35,9 @@ _PARTS = re.compile(r"[.!?…]+(?=\s)|\n|[\"“”„«»]|[:;](?=\s)|\s[—–-
 _ENGLISH = 0.2
 # At this bound the identifier takes few names, slang and jargon for a language.
 _SURE = 0.97
-# Where more tokens are no words, it is shown code or a table.
+# Where more tokens are no words, it is shown code or a table; fewer words can be terms.
 _MOST_OTHERS = 0.25
+_LEAST_KINDS = 5
 
 
 class Naming(Protocol):
@@ -111,7 +112,8 @@ class LanguageDetector:
     def _named(self, words: Words) -> Sighting | None:
         """Ask the identifier, where there is hardly any English."""
         clean = _MOST_OTHERS * len(words.spelled) >= words.others
-        prose = words.enough and words.running and clean
+        many = words.enough and len(words.kinds) >= _LEAST_KINDS
+        prose = many and words.running and clean
         if self._identifier is None or not prose or not words.hardly_english:
             return None
         code, share = self._identifier.name(" ".join(words.spelled), MEASURED_LANGUAGES)
