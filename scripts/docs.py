@@ -21,12 +21,15 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from upright.cli.app import app
 from upright.guard.detectors import catalogue
+from upright.guard.model.degrees import CONTESTED, scales
 from upright.policy import Policy, preset, preset_names, preset_text
 from upright.policy.check import section_of
 from upright.policy.lint import CODES
 from upright.policy.schema import SCHEMA_FILE, schema_text
 from upright.policy.words import describe, name_of
 from upright.terms import HAZARDS, hazard_of_rule
+from upright.train.guard.card import card
+from upright.weights.guard import open_guard
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 HAND = "<!-- Written by scripts/docs.py; edit what it reads, not this page. -->\n\n"
@@ -52,6 +55,8 @@ def pages() -> dict[str, str]:
     return {
         "reference/cli.md": HAND + cli_page(),
         "reference/use-case-file.md": HAND + policy_page(),
+        "reference/degrees.md": HAND + degrees_page(),
+        "reference/guard-card.md": HAND + card(open_guard().facts),
         "reference/hazards.md": HAND + hazards_page(),
         "reference/lint.md": HAND + lint_page(),
         f"schema/{SCHEMA_FILE}": schema_text(),
@@ -63,6 +68,36 @@ def read(path: str) -> str | None:
     """Return what stands under docs/ now, or None."""
     target = DOCS / path
     return target.read_text(encoding="utf-8") if target.exists() else None
+
+
+def degrees_page() -> str:
+    """What the degrees of each kind mean, and where they begin."""
+    parts = [
+        "# Degrees of what the guard model finds\n",
+        "A finding has a degree from 0 to 4, its `severity`. The model foresees which share of",
+        "people would call a passage such a thing; a degree is reached from a share on. Words that",
+        "are quoted, reported, rejected or denied are mentions: they never count for more than 1.",
+        "A use can set its own shares, for an audience that minds more or less:\n",
+        "```toml\n[guard.degrees]",
+        '"toxicity.profanity" = [0.0, 0.2, 0.5, 0.8]\n```\n',
+        f"Where the share lies between {CONTESTED[0]:g} and {CONTESTED[1]:g} people disagree, and",
+        "the finding's context is `contested`; a rule can send it to a person with",
+        '`context = { contested = "review" }`.\n',
+    ]
+    for head, scale in scales().items():
+        parts += [f"## {head}\n", "| degree | from | meaning |", "|---:|---:|---|"]
+        parts += [
+            f"| {degree} | {_begins(scale.shares, degree)} | {meaning} |"
+            for degree, meaning in enumerate(scale.meaning)
+        ]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _begins(shares: tuple[float, ...], degree: int) -> str:
+    if not degree:
+        return ""
+    return f"{shares[degree - 1]:.0%}" if degree <= len(shares) else "never"
 
 
 def cli_page() -> str:
