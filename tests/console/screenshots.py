@@ -7,6 +7,7 @@ conversation is invented, since a small model says something else each time.
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -108,7 +109,7 @@ def main() -> None:
         page.set_default_timeout(120_000)
         page.goto(one_time_link(site.state, site.url))
         page.wait_for_url("**/console/next-word")
-        for take in (next_word, stories, chat, verify, review, ledger, use_case):
+        for take in (next_word, stories, chat, verify, review, thresholds, ledger, use_case):
             take(page, site)
         browser.close()
 
@@ -154,6 +155,42 @@ def review(page, site) -> None:
     page.locator(".items a").first.click()
     page.locator("#reason").wait_for()
     shot(page, "review")
+
+
+def thresholds(page, site) -> None:
+    """Sentences of our own making: some mean it, some only speak of it."""
+    page.goto(f"{site.url}/console/thresholds")
+    page.fill("#examples", "\n".join(json.dumps(line) for line in labelled()))
+    page.check("[name=model]")
+    page.click("#score")
+    page.locator("#tuner").wait_for()
+    page.select_option("#detect", "toxicity.*")
+    page.click("#show")
+    page.wait_for_url("**min_score=**")
+    page.fill("#min_score", "0.7")
+    shot(page, "thresholds")
+
+
+def labelled() -> list[dict[str, object]]:
+    """Return examples with their label, every twelfth one labelled as a hurried person would."""
+    rude = (
+        "You are an idiot, {}.",
+        "Shut up, {}, nobody likes you.",
+        "I hate you, {}, and I will hurt you.",
+    )
+    calm = (
+        "She told {} that the parcel was late.",
+        "“Idiot” is no word to use, {} said.",
+        "Is the book about {} still on the shelf?",
+        "What a day, {}!",
+    )
+    names = ("Ann", "Bob", "Carla", "Dmitri", "Elif", "Farid", "Grace", "Hugo", "Ines", "Jun")
+    lines = [(shape.format(name), 1) for shape in rude for name in names]
+    lines += [(shape.format(name), 0) for shape in calm for name in names]
+    return [
+        {"text": text, "label": 1 - label if number % 12 == 11 else label}
+        for number, (text, label) in enumerate(lines)
+    ]
 
 
 def ledger(page, site) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from upright.console import runs as scoring
 from upright.console.runs import KEPT_SECONDS, MOST_RUNS, Runs
+from upright.console.tuning import Setting, toml
 from upright.guard import Guard
 
 EXAMPLES = (
@@ -154,6 +155,12 @@ action = "review"
         "action = &#34;review&#34;",
     ):
         assert line in browser.page
+
+
+def test_what_only_the_model_found_says_that_the_file_must_ask_it():
+    asked = toml(Setting("toxicity.*"), model=True)
+    assert asked.startswith("# and under [guard]: model = true\n[[guard.rule]]")
+    assert "model" not in toml(Setting("toxicity.*"), model=False)
 
 
 def test_a_bar_of_the_histogram_stands_where_the_score_lies(scored):

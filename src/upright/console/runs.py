@@ -100,6 +100,10 @@ class Runs:
             self._runs[owner] = run
         work = (run, _asking_all(policy, model=model), list(examples))
         threading.Thread(target=self._score, args=work, name="thresholds", daemon=True).start()
+        # Nobody may come back to the page, and the texts must go all the same.
+        over = threading.Timer(KEPT_SECONDS + 1, self._expire)
+        over.daemon = True
+        over.start()
         return run
 
     def get(self, owner: str) -> Run | None:

@@ -163,7 +163,7 @@ def toml(setting: Setting, *, model: bool) -> str:
         setting: the rule.
         model: whether the trained model was asked; then the file must ask it too.
     """
-    lines = ["[guard]", "model = true", ""] if model else []
+    lines = ["# and under [guard]: model = true"] if model else []
     lines += [
         "[[guard.rule]]",
         f"detect = [{json.dumps(setting.detect)}]",
