@@ -17,7 +17,7 @@ from upright.guard.model.reader import Reader
 from upright.terms import UprightError
 from upright.train.guard.calibrate import calibrated, neutral_facts
 from upright.train.guard.card import write_card
-from upright.train.guard.corpora import COLLECTIONS, read_corpora, split_of
+from upright.train.guard.corpora import COLLECTIONS, read_corpora, read_ordinary, split_of
 from upright.train.guard.examples import Example, read_examples
 from upright.train.guard.export import export
 from upright.train.guard.figures import figures
@@ -67,8 +67,8 @@ def build(
     reader = Reader(GuardWeights(raw, tokenizer, neutral_facts(), "sha256:new"))
     facts = calibrated(reader, held)
     reader = Reader(GuardWeights(raw, tokenizer, facts, "sha256:new"))
-    texts = [[example.text for example in part] for part in (fitted, held)]
-    facts["gate"] = fit_gate(reader, *texts)
+    seen = [example.text for example in fitted] + _ordinary(data)
+    facts["gate"] = fit_gate(reader, seen, [example.text for example in held])
     facts |= _told(recipe, examples, fitted, raw, tokenizer)
     facts["held"] = figures(reader, held, facts["thresholds"])
     new.replace(output / MODEL)
@@ -95,6 +95,10 @@ def _examples(data: Sequence[Path]) -> Iterator[Example]:
             )
     yield from sentences("train")
     yield from sentences("test")
+
+
+def _ordinary(data: Sequence[Path]) -> list[str]:
+    return [legible(text).text for path in data if path.is_dir() for text in read_ordinary(path)]
 
 
 def _side(example: Example) -> str:

@@ -354,6 +354,26 @@ _READERS: dict[str, Callable[[Path, str], Iterator[Example]]] = {
     "corpora/books_public_domain.jsonl.gz": _harmless("text", 300, 8),
 }
 
+_ORDINARY = {
+    "hallucination/halueval_general.jsonl.gz": "chatgpt_response",
+    "hallucination/begin_wow.jsonl.gz": "response",
+    "corpora/wikitext2.jsonl.gz": "text",
+    "corpora/books_public_domain.jsonl.gz": "text",
+}
+
+
+def read_ordinary(folder: Path, each: int = 4_000) -> list[str]:
+    """Return windows of ordinary prose, dialogue and answers, about which nobody was asked."""
+    draw = random.Random(_SEED)  # noqa: S311 (no secret)
+    found: list[str] = []
+    for name, field in _ORDINARY.items():
+        if (folder / name).exists():
+            texts = [row[field] for row in _some(_rows(folder / name), each)]
+            parts = [part for text in texts for part in _cut(text, 3, draw)]
+            found += draw.sample(parts, min(each, len(parts)))
+    return found
+
+
 COLLECTIONS = tuple(_READERS)
 """Paths of the collections that `read_corpora` knows, below its folder."""
 

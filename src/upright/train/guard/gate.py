@@ -17,7 +17,7 @@ from upright.guard.model.gate import PAIRS, pair_places
 from upright.guard.model.heads import HEADS
 from upright.guard.model.reader import Reader
 
-MISSED = 0.005
+MISSED = 0.01
 """The share of stretches with a finding that the gate may keep from the network."""
 
 _EPOCHS, _BATCH, _RATE, _DECAY, _SEED = 6, 256, 0.02, 1e-5, 0
