@@ -37,7 +37,9 @@ class Linear:
 
     def probabilities(self, rows: Matrix) -> Floats:
         """Return the probability of the label for each row, shape (n,)."""
-        return _share(rows @ self.weights + self.bias)
+        # A product of two precisions would copy all rows into the higher one.
+        scores = rows @ self.weights.astype(rows.dtype)
+        return _share(scores.astype(np.float64) + self.bias)
 
 
 def fit(rows: Matrix, labels: Sequence[float] | Floats, *, penalty: float = PENALTY) -> Linear:
