@@ -15,10 +15,11 @@ from tests.docs.snippets import ROOT, RUNNABLE, agrees, commands, pages, snippet
 ADDRESS = "127.0.0.1:8787"
 # What cannot run in a test, and why. A new reason is added here, where a reviewer sees it.
 REASONS = {
-    "installs into your environment": 2,
+    "installs into your environment": 3,
     "starts a server that stays": 6,
     "a shape, not a program": 1,
     "runs in the repository": 2,
+    "trains for half an hour": 1,
 }
 
 
