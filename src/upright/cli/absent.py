@@ -22,6 +22,7 @@ _EXTRA_OF = {
     "uvicorn": "serve",
     "xllamacpp": "local",
 }
+_TRAINS = frozenset({"numpy", "onnx", "onnxruntime", "tokenizers", "torch", "transformers"})
 
 
 def missing_extra(error: ModuleNotFoundError, words: list[str]) -> MissingExtraError | None:
@@ -32,7 +33,7 @@ def missing_extra(error: ModuleNotFoundError, words: list[str]) -> MissingExtraE
         words: the command line; its first word is the verb.
     """
     package = (error.name or "").partition(".")[0]
-    extra = _EXTRA_OF.get(package)
+    extra = "train" if words[0] == "train" and package in _TRAINS else _EXTRA_OF.get(package)
     if extra is None:
         return None
     return MissingExtraError(f"upright {words[0]}", extra, missing=package)

@@ -47,8 +47,9 @@ def build(
         The facts that stand beside the model.
 
     Raises:
-        UprightError: for data that cannot be read, or too little of it.
+        UprightError: for data that cannot be read, or too little of it, or a base that is none.
     """
+    _check(base)
     examples = [_legible(example) for example in _examples(data)]
     fitted = [example for example in examples if _side(example) == "train"]
     held = [example for example in examples if _side(example) == "held"]
@@ -78,6 +79,15 @@ def build(
     )
     write_card(facts, output / "CARD.md")
     return facts
+
+
+def _check(base: Path) -> None:
+    """Refuse a folder without an encoder, which else would be looked for by its name elsewhere."""
+    for name in ("config.json", "tokenizer.json"):
+        if not (base / name).is_file():
+            raise UprightError(
+                f"{base}: there is no {name}", mend="give a folder with a BERT model as --base"
+            )
 
 
 def _examples(data: Sequence[Path]) -> Iterator[Example]:
