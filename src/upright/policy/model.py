@@ -212,7 +212,7 @@ class GuardSection(_Section):
         description="Stands in place of an answer held for review.",
     )
     model: bool = Field(
-        default=False, description="Ask the trained model too (extra `guard`), not only the tables."
+        default=True, description="Ask the trained model too (extra `guard`), not only the tables."
     )
     degrees: dict[str, tuple[Share, ...]] = Field(
         default_factory=dict,

@@ -7,7 +7,12 @@ from fnmatch import fnmatchcase
 import pytest
 
 from upright.guard import Detector
-from upright.guard.detectors import all_detectors, build_detectors, catalogue
+from upright.guard.detectors import (
+    all_detectors,
+    build_detectors,
+    catalogue,
+    model_detectors,
+)
 from upright.guard.detectors.registry import IMAGES, NAMES
 from upright.policy import parse_policy
 from upright.terms import ConfigError, hazard_of_rule
@@ -69,12 +74,13 @@ def test_the_languages_of_the_use_reach_the_telephone_detector():
 def test_all_detectors_are_the_catalogue_and_samples_of_the_uses_own():
     rules = [detector.rule for detector in all_detectors()]
     assert len(rules) == len(set(rules))
+    rules += [detector.rule for detector in model_detectors()]
     built_in = set(catalogue()) - {"pii.person", "pii.place"}
     assert built_in < set(rules)
     assert {rule.partition(".")[0] for rule in set(rules) - built_in} == {"custom", "topic"}
 
 
-@pytest.mark.parametrize("detector", all_detectors(), ids=lambda d: d.rule)
+@pytest.mark.parametrize("detector", [*all_detectors(), *model_detectors()], ids=lambda d: d.rule)
 def test_every_detector_keeps_the_protocol(detector):
     assert isinstance(detector, Detector)
     assert detector.version

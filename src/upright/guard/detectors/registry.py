@@ -167,7 +167,7 @@ def _images(policy: Policy, reachable: Callable[[str], bool]) -> list[Detector]:
 def all_detectors() -> list[Detector]:
     """Return one instance of every detector, with samples of those a use-case file makes.
 
-    Those of the extra `names` are not among them.
+    Those of the extra `names` are not among them, nor those that ask the guard model.
     """
     return [
         *(make(None) for make in _BUILT_IN.values()),
@@ -177,3 +177,10 @@ def all_detectors() -> list[Detector]:
         ProtectedImages(Bounds(), HashList([(bytes(range(32)), "sample")]), 31),
         style(_SAMPLE_ARTISTS),
     ]
+
+
+def model_detectors() -> list[Detector]:
+    """Return one instance of every detector that asks the guard model that comes with upright."""
+    from upright.guard.model.detector import ModelDetector  # noqa: PLC0415 (an extra)
+
+    return [ModelDetector(rule) for rule in MODEL]
