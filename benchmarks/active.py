@@ -203,7 +203,8 @@ def table(curves: dict[str, Floats], counts: Sequence[int]) -> list[str]:
 
 def _needed(chance: Floats, runs: Floats, counts: Sequence[int]) -> float:
     """Return with how many labels the mean curve first reaches the last mean of chance."""
-    goal, means = chance[:, -1].mean(), runs.mean(axis=0)
+    # Summed in the same order, so that chance itself reaches its own mean.
+    goal, means = chance.mean(axis=0)[-1], runs.mean(axis=0)
     for place, mean in enumerate(means):
         if mean >= goal:
             if place == 0:
