@@ -33,6 +33,8 @@ scheme = "split"
 database = "library"
 [guard]
 on_error = "flag"
+model = false
+degrees = { "toxicity.threat" = [0.0, 0.4, 0.7] }
 deadline_ms = 250
 notice = "Stopped."
 review_notice = "Waiting."
@@ -129,6 +131,10 @@ SENTENCES = {
         "A request with the address of a picture, instead of the picture, is refused.",
         "The use's list is posters.txt; up to 20 of 256 bits may differ.",
         "Registered artists: Ada Sample and Bo Sample.",
+    ],
+    "The trained model": [
+        "It is not asked; the tables of words and phrases are.",
+        "Threats: degree 1 from 0%, 2 from 40% and 3 from 70% of people on.",
     ],
     "Exceptions": [
         "“help@shop.example” and “press@shop.example” never count as e-mail addresses: Our own.",

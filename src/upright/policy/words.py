@@ -69,7 +69,7 @@ def describe(policy: Policy) -> list[Section]:
         Section("What stands in place of withheld text", tuple(notice_lines(policy))),
         Section("When a detector fails", tuple(failure_lines(policy))),
         Section("Pictures", tuple(image_lines(policy))),
-        Section("Degrees", tuple(degree_lines(policy))),
+        Section("The trained model", tuple(model_lines(policy))),
         Section("Exceptions", tuple(exception_lines(policy))),
         Section("Disclosure and records", tuple(record_lines(policy))),
         Section("Audits to pass", tuple(audit_lines(policy))),
@@ -179,10 +179,10 @@ def image_lines(policy: Policy) -> Iterator[str]:
         yield f"Registered artists: {join(images.artists)}."
 
 
-def degree_lines(policy: Policy) -> Iterator[str]:
-    """Yield the degrees that this use counts in its own way."""
-    if policy.guard.model:
-        yield "The trained model is asked too, not only the tables."
+def model_lines(policy: Policy) -> Iterator[str]:
+    """Yield where the trained model is not asked, and degrees that this use counts in its way."""
+    if not policy.guard.model:
+        yield "It is not asked; the tables of words and phrases are."
     for rule, shares in policy.guard.degrees.items():
         begins = [f"{degree} from {share:.0%}" for degree, share in enumerate(shares, start=1)]
         yield f"{name_of(rule)}: degree {join(begins)} of people on.".capitalize()

@@ -17,7 +17,7 @@ CATEGORIES = (
 )
 """The toxicity categories a sentence is labelled with."""
 
-CONTEXTS = tuple(context.value for context in Context)
+CONTEXTS = tuple(context.value for context in Context if context is not Context.CONTESTED)
 """The contexts a marked passage can stand in."""
 
 TOXIC = 0.5
