@@ -129,7 +129,8 @@ def _by_kind(every: Sequence[Any], flags: dict[str, bool]) -> list[str]:
 
 def fairness() -> tuple[list[str], bool]:
     """Return the section, and whether the release's gate holds."""
-    rows = [row for row in table(MADLIBS) if row["text"] not in _fitted_madlibs()]
+    fitted = _fitted_madlibs()
+    rows = [row for row in table(MADLIBS) if row["text"] not in fitted]
     scores = np.array([item.toxic() for item in seen([row["text"] for row in rows])])
     bad = np.array([row["label"] == "BAD" for row in rows])
     named = {name: _named(name, rows) for name in _IDENTITIES.split()}
