@@ -15,13 +15,13 @@ from upright.guard.model.heads import ATTACKS, CONTEXTS, HEADS, REQUESTS, TOXICI
 from upright.guard.model.reader import Reader
 from upright.train.guard.examples import Example
 
-FALSE_ALARMS = {**dict.fromkeys(TOXICITY, 0.03), **dict.fromkeys(REQUESTS, 0.03)} | dict.fromkeys(
+FALSE_ALARMS = {**dict.fromkeys(TOXICITY, 0.06), **dict.fromkeys(REQUESTS, 0.03)} | dict.fromkeys(
     ATTACKS, 0.005
 )
 """The share of harmless stretches that may score as high as a finding; also a threshold's floor."""
 
 _FEWEST = 20
-_CLOSE = 1e-6
+_CLOSE, _STEPS, _PULL = 1e-6, 50, 0.5
 # Shares of votes from which a text counts as harmful, and below which as harmless.
 _YES, _NO = 0.5, 0.2
 _NEUTRAL = {"slope": 1.0, "shift": 0.0}
@@ -62,7 +62,7 @@ def calibrated(reader: Reader, held: Sequence[Example]) -> dict[str, Any]:
         slope, shift = _platt(logits[asked, column], labels)
         facts["calibration"][head] = {"slope": round(slope, 4), "shift": round(shift, 4)}
         if head in FALSE_ALARMS:
-            scores = 1 / (1 + np.exp(-(slope * logits[asked, column] + shift)))
+            scores = _sigmoid(slope * logits[asked, column] + shift)
             facts["thresholds"][head] = _threshold(scores, labels, FALSE_ALARMS[head])
     return facts
 
@@ -85,28 +85,39 @@ def _context_weight(contexts: NDArray[np.float64], known: NDArray[np.int64]) -> 
             - np.log(weight * (1 - no) / (no + weight * (1 - no))).mean()
         )
 
-    return float(min((2.0**power for power in range(8)), key=loss))
+    return float(min((2.0**power for power in range(6)), key=loss))
 
 
 def _platt(logits: NDArray[np.float64], labels: NDArray[np.float64]) -> tuple[float, float]:
-    """Return slope and shift of the logistic curve through (logit, share) (Platt 1999)."""
-    slope, shift = 1.0, 0.0
-    for _ in range(50):
-        fitted = 1 / (1 + np.exp(-(slope * logits + shift)))
-        weight = fitted * (1 - fitted) + 1e-9
-        gradient = np.array([((fitted - labels) * logits).sum(), (fitted - labels).sum()])
-        gradient += 1e-3 * np.array([slope - 1, shift])
-        curve = np.array(
-            [
-                [(weight * logits**2).sum() + 1e-3, (weight * logits).sum()],
-                [(weight * logits).sum(), weight.sum() + 1e-3],
-            ]
-        )
+    """Return slope and shift of the logistic curve through (logit, share) (Platt 1999).
+
+    Newton's steps, each halved until it helps; a weak pull towards no change bounds the slope
+    where the labels can be told apart without an error.
+    """
+    design = np.stack([logits, np.ones_like(logits)])
+    start = np.array([1.0, 0.0])
+
+    def loss(point: NDArray[np.float64]) -> float:
+        z = point @ design
+        fit = np.logaddexp(0.0, z) - labels * z
+        return float(fit.sum() + _PULL * ((point - start) ** 2).sum())
+
+    point = start
+    for _ in range(_STEPS):
+        fitted = _sigmoid(point @ design)
+        gradient = design @ (fitted - labels) + 2 * _PULL * (point - start)
+        curve = (design * (fitted * (1 - fitted))) @ design.T + 2 * _PULL * np.eye(2)
         step = np.linalg.solve(curve, gradient)
-        slope, shift = slope - float(step[0]), shift - float(step[1])
+        while loss(point - step) > loss(point) and abs(step).max() > _CLOSE:
+            step = step / 2
+        point = point - step
         if abs(step).max() < _CLOSE:
             break
-    return slope, shift
+    return float(point[0]), float(point[1])
+
+
+def _sigmoid(z: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * z)))
 
 
 def _threshold(scores: NDArray[np.float64], labels: NDArray[np.float64], alarms: float) -> float:
