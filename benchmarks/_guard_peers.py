@@ -112,6 +112,6 @@ def _told(found: Interval) -> str:
 def _without_weights() -> list[str]:
     return [
         "Not measured: the scanners for toxicity and prompt injection of gorget, and of LLM Guard",
-        "from which it comes. They fetch their weights from a model hub at the first use, and no",
-        "package of an index holds them, so without that hub they cannot run.",
+        "from which it comes. They fetch their weights from a model hub at the first use, and we",
+        "found no package that holds them, so without that hub they cannot run.",
     ]
