@@ -15,7 +15,7 @@ from upright.guard.model.heads import ATTACKS, CONTEXTS, HEADS, REQUESTS, TOXICI
 from upright.guard.model.reader import Reader
 from upright.train.guard.examples import Example
 
-FALSE_ALARMS = {**dict.fromkeys(TOXICITY, 0.06), **dict.fromkeys(REQUESTS, 0.03)} | dict.fromkeys(
+FALSE_ALARMS = {**dict.fromkeys(TOXICITY, 0.06), **dict.fromkeys(REQUESTS, 0.002)} | dict.fromkeys(
     ATTACKS, 0.005
 )
 """The share of harmless stretches that may score as high as a finding; also a threshold's floor."""
