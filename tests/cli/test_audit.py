@@ -195,9 +195,16 @@ def test_a_threshold_that_is_none_is_refused(audit, word):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-def test_an_interrupted_audit_leaves_no_file(tmp_path, lines):
+def test_an_interrupted_audit_leaves_no_file(tmp_path):
     many = tmp_path / "many.jsonl"
-    many.write_bytes(lines.read_bytes() * 2_000)
+    # No two are the same, or the guard would remember what it has read.
+    many.write_text(
+        "".join(
+            json.dumps({"words": f"line {n} of many", "kind": "bad" if n % 2 else "fine"}) + "\n"
+            for n in range(100_000)
+        ),
+        encoding="utf-8",
+    )
     policy = tmp_path / "upright.toml"
     policy.write_text(POLICY, encoding="utf-8")
     out = tmp_path / "out"

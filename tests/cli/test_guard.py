@@ -88,7 +88,7 @@ def test_scores_cover_every_hazard_whatever_the_rules(check):
     assert [set(line["scores"]) for line in out] == [set(HAZARDS)] * 2
     assert out[0]["scores"]["personal_data"] > 0.5
     assert out[0]["action"] == "allow", "a score is no verdict"
-    assert set(out[1]["scores"].values()) == {0.0}
+    assert all(0.0 <= score < 0.1 for score in out[1]["scores"].values())
 
 
 def test_an_exception_shows_its_reason(check):

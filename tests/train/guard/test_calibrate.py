@@ -112,7 +112,7 @@ def test_a_head_with_too_few_examples_keeps_its_scale():
 
 def test_every_kind_of_finding_has_a_cap():
     assert set(FALSE_ALARMS) == set(HEADS) - {"toxic"}
-    assert all(0 < cap <= 0.05 for cap in FALSE_ALARMS.values())
+    assert all(0 < cap <= 0.1 for cap in FALSE_ALARMS.values())
 
 
 def test_figures_count_only_who_was_asked_and_leave_out_the_undecided():
