@@ -11,10 +11,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -312,19 +311,16 @@ def _mean_length(texts: Iterable[dict[str, Any]]) -> float:
     return float(np.mean([len(text["tokens"]) for text in texts]))
 
 
-SECTIONS: dict[str, Callable[[int], list[str]]] = {
-    "Watermark: power": lambda count: asyncio.run(measure(count)),
-    "Watermark: quality": partial(quality),
-}
-
-
 def main() -> None:
     """Measure, and write the sections."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--texts", type=int, default=160)
-    count = options.parse_args().texts
-    for name, section in SECTIONS.items():
-        record(name, section(count))
+    options.add_argument("--texts", type=int, default=160, help="read with the model; 0 for none")
+    options.add_argument("--prompts", type=int, default=200, help="written with and without mark")
+    told = options.parse_args()
+    if told.texts:
+        record("Watermark: power", asyncio.run(measure(told.texts)))
+    if told.prompts:
+        record("Watermark: quality", quality(told.prompts))
 
 
 if __name__ == "__main__":
