@@ -37,7 +37,7 @@ def _data(facts: dict[str, Any]) -> list[str]:
         "## Data",
         "",
         f"{facts['fitted']:,} texts fitted; a tenth of each collection, by groups of texts that",
-        "belong together, and all sentences of other templates held back for calibration and for",
+        "belong together, and the sentences of templates kept apart are held back for calibration and for",
         f"the figures below. Digest of all examples: `{facts['examples']}`.",
         "",
         "| collection | texts |",
