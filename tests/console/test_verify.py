@@ -101,7 +101,7 @@ def text_of(tokens):
 
 def test_a_marked_text_is_shown_word_by_word_with_its_evidence(reader):
     key = reader_key(reader)
-    tokens = [*written(None, 40, 3), *written(Marker(Mark(key), subkey=2), 90, 2)]
+    tokens = [*written(None, 40, 3), *written(Marker(Mark(key), subkey=2), 180, 2)]
     reader.post("/verify", {"text": text_of(tokens), "prompt": ""})
     assert "Watermarked" in reader.page
     assert reader.page.count('class="word green-4') > 40
