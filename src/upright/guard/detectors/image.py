@@ -14,10 +14,11 @@ from functools import cached_property
 
 from upright.guard.images.decode import Bounds, require_extra, views
 from upright.guard.images.hashlist import HashList
-from upright.guard.images.model import OPEN_NSFW, UnsafeModel
+from upright.guard.images.model import UnsafeModel
 from upright.policy.model import ImagesSection
 from upright.terms import ConfigError, Finding, Image, Record, hazard_of_rule
 from upright.terms.image import PLACEHOLDER_LENGTH
+from upright.weights.packaged import OPEN_NSFW
 
 # What the model's authors say of its scores: below 0.2 it is likely safe, above 0.8 likely not.
 DOUBTFUL, LIKELY = 0.2, 0.8

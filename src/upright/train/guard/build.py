@@ -39,7 +39,7 @@ def build(
     Args:
         data: files of labelled lines, or folders that hold the known public collections.
         base: folder of the encoder to start from.
-        output: folder to write; its three files replace each other only when all are there.
+        output: folder to write; a mixture of old and new files is refused when it is opened.
         recipe: how the network is fitted.
         progress: is told the step, the number of steps and the mean loss so far.
 

@@ -18,7 +18,7 @@ from upright.train.guard.examples import Example
 FALSE_ALARMS = {**dict.fromkeys(TOXICITY, 0.06), **dict.fromkeys(REQUESTS, 0.002)} | dict.fromkeys(
     ATTACKS, 0.005
 )
-"""The share of harmless stretches that may score as high as a finding; also a threshold's floor."""
+"""The share of harmless stretches that may score as high as a finding."""
 
 _FEWEST = 20
 _CLOSE, _STEPS, _PULL = 1e-6, 50, 0.5

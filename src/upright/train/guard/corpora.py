@@ -2,6 +2,7 @@
 
 What a collection did not ask its annotators stays unknown. Where it gives votes, the label is
 their share; where it gives only a decision, the decision.
+Public posts address no model: they are taken for no injection, though nobody was asked.
 """
 
 from __future__ import annotations
