@@ -26,6 +26,7 @@ class Table:
 
 @cache
 def table(name: str) -> Table:
-    """Return the table in the file `name` beside this module."""
-    raw = files("upright.guard.detectors").joinpath("tables", name).read_bytes()
+    """Return the table in the file `name` beside this module, or among the shared terms."""
+    own = files("upright.guard.detectors").joinpath("tables", name)
+    raw = (own if own.is_file() else files("upright.terms").joinpath(name)).read_bytes()
     return Table(data=tomllib.loads(raw.decode("utf-8")), version=digest(raw))

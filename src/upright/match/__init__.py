@@ -1,0 +1,1 @@
+"""Text and code similarity: normal forms, fingerprints, indexes."""
