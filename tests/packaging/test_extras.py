@@ -177,6 +177,7 @@ def test_absent_packages_are_really_absent(tmp_path):
 EVERY_PACKAGE = {
     *("fastapi", "starlette", "uvicorn", "jinja2", "httpx2", "opentelemetry", "prometheus_client"),
     *("numpy", "xllamacpp", "torch", "transformers", "presidio_analyzer", "spacy", "psycopg"),
+    "tree_sitter",
 }
 
 

@@ -19,6 +19,7 @@ _EXTRA_OF = {
     "starlette": "serve",
     "torch": "torch",
     "transformers": "torch",
+    "tree_sitter": "match",
     "uvicorn": "serve",
     "xllamacpp": "local",
 }

@@ -1,0 +1,17 @@
+"""Code in a normal form that no renaming, comment or layout changes; proof of renamed copies."""
+
+from upright.match.code.languages import Language, guess, language, languages
+from upright.match.code.tokens import CODE_FORM, NAME, NUMBER, TEXT, CodeTokens, tokens
+
+__all__ = [
+    "CODE_FORM",
+    "NAME",
+    "NUMBER",
+    "TEXT",
+    "CodeTokens",
+    "Language",
+    "guess",
+    "language",
+    "languages",
+    "tokens",
+]
