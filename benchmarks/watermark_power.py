@@ -33,6 +33,8 @@ LENGTHS = (60, 100, 200)
 PLAIN, COLD = Sampling(temperature=1.0), Sampling(temperature=0.7)
 ALPHAS = (1e-2, 1e-3, 1e-5, 1e-9)
 WHOLE = 1 - 1e-9
+TEXTS = (("split", 10_000, 200), ("gumbel", 64, 100), ("kgw", 64, 100))
+"""Kinds of texts that are read, how many at most, and their tokens."""
 Chances = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
@@ -318,6 +320,9 @@ def main() -> None:
     options.add_argument("--prompts", type=int, default=200, help="written with and without mark")
     told = options.parse_args()
     if told.texts:
+        # Written beforehand: an engine that reads is busy.
+        for kind, count, length in TEXTS:
+            generations(kind, min(told.texts, count), length)
         record("Watermark: power", asyncio.run(measure(told.texts)))
     if told.prompts:
         record("Watermark: quality", quality(told.prompts))
