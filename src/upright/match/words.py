@@ -28,6 +28,7 @@ NORMAL_FORM = 1
 """Stands in the header of each index; another number means the hashes do not compare."""
 
 _BLOCK = 8
+_ASCII = 128
 _SPACE = ord(" ")
 _JOINERS = b"'"
 """Taken out, so that `don't` and `dont` are one word."""
@@ -122,12 +123,16 @@ def winnow(hashes: Hashes, window: int) -> NDArray[np.int64]:
         return np.empty(0, np.int64)
     count = len(hashes) - window + 1
     smallest = hashes[window - 1 :].copy()
-    places = np.arange(window - 1, len(hashes))
+    back = np.zeros(count, np.int64)
     for at in range(window - 2, -1, -1):
-        smaller = hashes[at : at + count] < smallest
-        np.copyto(smallest, hashes[at : at + count], where=smaller)
-        np.copyto(places, np.arange(at, at + count), where=smaller)
-    return np.unique(places)
+        here = hashes[at : at + count]
+        back[here < smallest] = window - 1 - at
+        np.minimum(smallest, here, out=smallest)
+    # The rightmost smallest place never moves back, so equal ones are neighbours.
+    places = np.arange(window - 1, len(hashes)) - back
+    fresh = np.ones(count, np.bool_)
+    fresh[1:] = places[1:] != places[:-1]
+    return places[fresh]
 
 
 def _mixed(hashes: Hashes) -> Hashes:
@@ -139,9 +144,9 @@ def _mixed(hashes: Hashes) -> Hashes:
 @cache
 def _table() -> bytes:
     """Return what each byte is read as: small letters and digits stay, other ASCII separates."""
-    signs = (chr(byte) for byte in range(128))
+    signs = (chr(byte) for byte in range(_ASCII))
     plain = bytes(ord(sign.lower()) if sign.isalnum() else _SPACE for sign in signs)
-    table = bytearray(plain + bytes(range(128, 256)))
+    table = bytearray(plain + bytes(range(_ASCII, 256)))
     table[_JOINERS[0]] = _JOINERS[0]
     return bytes(table)
 
@@ -222,7 +227,10 @@ def _origin(text: str, raw: bytes) -> Places:
     if text.isascii():
         places = np.arange(len(codes), dtype=np.int32)
     else:
-        widths = np.fromiter((len(_FOLD[ord(sign)]) for sign in text), np.int32, len(text))
+        signs = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+        widths = np.ones(len(signs), np.int32)
+        others = np.flatnonzero(signs >= _ASCII)
+        widths[others] = [len(_FOLD[sign]) for sign in signs[others].tolist()]
         characters = np.repeat(np.arange(len(text), dtype=np.int32), widths)
         places = characters[np.cumsum((codes & _LEADING) != _CONTINUED) - 1]
     kept: Places = places[codes != _JOINERS[0]]
