@@ -104,13 +104,18 @@ class Template:
 _TABLES = (
     "hate.toml",
     "hate_more.toml",
+    "implicit.toml",
     "attacks.toml",
     "attacks_more.toml",
+    "attacks_indirect.toml",
     "frames.toml",
+    "answers.toml",
     "harmless.toml",
+    "harmless_more.toml",
     "identities_neutral.toml",
     "requests.toml",
     "injections.toml",
+    "injections_more.toml",
 )
 
 

