@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from upright.watermark.spans import best_stretch, scan_p_value, stretches
 from upright.watermark.statistics import (
     BETS,
-    LEVELS,
     binomial_tail,
     erlang_tail,
     folded_tail,
@@ -23,6 +22,15 @@ from upright.watermark.statistics import (
 )
 
 SIGNS = 10
+LEVELS = 8
+
+
+def weights_of(evidence):
+    return np.ceil(np.abs(evidence) * LEVELS).astype(np.int64)
+
+
+def weighted(evidence, uniform=1.0):
+    return weighted_tail(evidence, weights_of(evidence), uniform)
 
 
 def every_sign(sizes):
@@ -56,7 +64,7 @@ def test_a_thousand_green_words_do_not_underflow_to_nonsense():
 def test_p_values_of_fair_coins_are_not_too_small_too_often(level):
     sizes = np.linspace(0.05, 1.0, SIGNS)
     found = list(every_sign(sizes))
-    assert chance_of_at_most([weighted_tail(s) for s in found], level) <= level + 1e-9
+    assert chance_of_at_most([weighted(s) for s in found], level) <= level + 1e-9
     greens = [binomial_tail(int((s > 0).sum()), SIGNS) for s in found]
     assert chance_of_at_most(greens, level) <= level + 1e-9
 
@@ -78,7 +86,7 @@ def test_the_randomised_weighted_p_value_has_exactly_its_level(level):
     chance = 0.0
     found = list(every_sign(np.linspace(0.1, 1.0, 9)))
     for signs in found:
-        low, high = weighted_tail(signs, 0.0), weighted_tail(signs, 1.0)
+        low, high = weighted(signs, 0.0), weighted(signs, 1.0)
         chance += min(1.0, max(0.0, (level - low) / (high - low))) / len(found)
     assert chance == pytest.approx(level, abs=1e-9)
 
@@ -86,11 +94,10 @@ def test_the_randomised_weighted_p_value_has_exactly_its_level(level):
 @given(st.lists(st.floats(-1, 1), min_size=1, max_size=9))
 def test_turning_every_sign_turns_the_weighted_test_round(evidence):
     values = np.array(evidence)
-    weights = np.ceil(np.abs(values) * LEVELS)
-    seen = weights[values > 0].sum()
-    tails = [(np.ceil(np.abs(s) * LEVELS) * (s > 0)).sum() for s in every_sign(np.abs(values))]
+    seen = weights_of(values)[values > 0].sum()
+    tails = [(weights_of(s) * (s > 0)).sum() for s in every_sign(np.abs(values))]
     exact = sum(tail >= seen for tail in tails) / len(tails)
-    assert weighted_tail(values) == pytest.approx(exact)
+    assert weighted(values) == pytest.approx(exact)
 
 
 def test_the_bound_for_long_texts_is_never_below_the_exact_value():
@@ -98,7 +105,7 @@ def test_the_bound_for_long_texts_is_never_below_the_exact_value():
     for share in (0.5, 0.55, 0.6):
         signs = np.where(numbers.random(3_999) < share, 1.0, -1.0)
         longer = np.concatenate([signs, signs[:100]])
-        assert weighted_tail(longer) >= binomial_tail(int((longer > 0).sum()), longer.size) * 0.999
+        assert weighted(longer) >= binomial_tail(int((longer > 0).sum()), longer.size) * 0.999
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=5))
@@ -168,7 +175,7 @@ def test_the_tail_of_waiting_times_is_exact(n, total):
 
 def test_no_evidence_is_no_evidence():
     nothing = np.empty(0)
-    assert weighted_tail(nothing) == 1.0
+    assert weighted(nothing) == 1.0
     assert folded_tail(np.zeros(4, dtype=int), np.zeros(4, dtype=int)) == 1.0
     assert erlang_tail(0.0, 0) == 1.0
     assert scan_p_value(0.0, 0, 64) == 1.0

@@ -24,6 +24,9 @@ Verdict = Literal["watermarked", "insufficient"]
 PUBLIC_ALPHA = 1e-6
 """The threshold of a public claim, after all keys, epochs, sub-keys and stretches."""
 
+_SCAN = 1 / 8
+"""The share of every threshold that is spent on stretches; the rest is the whole text's."""
+
 _SIGN = 0.05
 """Below this p-value a reading that knows no distribution tells how much more text it needs."""
 
@@ -109,8 +112,8 @@ def detect(
     tests = len(evidence.tests)
     count = evidence.positions.size
     scan = scan_p_value(float(rises.max(initial=0.0)), count, rises.size)
-    p_value = min(1.0, 2 * min(tests * single, scan))
-    found = _spans(evidence, gained, rises, alpha / 2) if p_value <= alpha else ()
+    p_value = _together(tests * single, scan)
+    found = _spans(evidence, gained, rises, alpha * _SCAN) if p_value <= alpha else ()
     growth = _growth(gained)
     return _detection(evidence, best, single, p_value, alpha, signed[:, best], growth, found)
 
@@ -158,17 +161,22 @@ def _detect_unknown(evidence: Evidence, alpha: float) -> Detection:
     stretch = watched.best(column)
     scan = scan_p_value(stretch.log_e, watched.starts.size, tests)
     whole = min(1.0, tests * single)
-    p_value = min(1.0, 2 * min(whole, scan))
-    scanned = scan < whole
+    p_value = _together(whole, scan)
+    scanned = scan / _SCAN < whole / (1 - _SCAN)
     best = column if scanned else best
     marked = p_value <= alpha
-    found = (_span(evidence, stretch, column, scan),) if marked and 2 * scan <= alpha else ()
+    found = (_span(evidence, stretch, column, scan),) if marked and scan <= alpha * _SCAN else ()
     read = slice(stretch.start, stretch.end) if scanned else slice(None)
     own = evidence.signed[:, best]
     votes = np.bincount(evidence.places[read, best], weights=own[read], minlength=LENGTH)
     growth = log_mean(watched.growth.T)
     told = _detection(evidence, best, single, p_value, alpha, own, growth, found)
     return replace(told, payload=decode(votes.astype(np.float64)) if marked else None)
+
+
+def _together(whole: float, scan: float) -> float:
+    """Return one p-value of two, of the whole text and of its best stretch, both paid for."""
+    return min(1.0, whole / (1 - _SCAN), scan / _SCAN)
 
 
 def _detection(  # noqa: PLR0917 (the parts of one result)
@@ -239,7 +247,7 @@ def _further(evidence: Evidence, best: float, alpha: float) -> int | None:
     count, tests = evidence.positions.size, len(evidence.tests)
     if not count:
         return None
-    needed = math.log2(2 * tests / alpha)
+    needed = math.log2(tests / (alpha * (1 - _SCAN)))
     have = -math.log2(max(best, 2.0**-needed))
     if not evidence.exact:
         # How much a word says is known only from what these ones say, if that is anything.

@@ -10,19 +10,23 @@ from upright.watermark.marker import Scheme
 from upright.watermark.payload import LENGTH
 from upright.watermark.statistics import (
     BETS,
-    binomial_tail,
     erlang_tail,
     folded_tail,
-    randomised_tail,
     weighted_tail,
 )
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 WHOLE = 1.0 - 1e-9
 """From this |s| on, a token lies wholly in one half."""
 
 _POWERS = (2.0, 4.0, 8.0)
+
+_SURE = 0.95
+"""How sure a token wholly in one half is taken to be: a reader seldom has the writer's model."""
+_WITH_MODEL, _MODEL_FREE = 16, 8
+"""How finely sizes of evidence are told apart."""
 
 
 def gains(evidence: Evidence, signed: Floats, scheme: Scheme) -> Floats:
@@ -51,7 +55,7 @@ def leading(evidence: Evidence, signed: Floats, scheme: Scheme) -> tuple[int, fl
         sums = -np.log1p(-evidence.uniform).sum(axis=0)
         best = int(sums.argmax())
         return best, erlang_tail(float(sums[best]), evidence.positions.size)
-    weights = _telling(evidence, signed)
+    weights = _weights(evidence, signed).astype(np.float64)
     spread = np.sqrt((weights**2).sum(axis=0))
     total = (weights * np.sign(signed)).sum(axis=0)
     best = int(np.divide(total, spread, out=np.zeros_like(total), where=spread > 0).argmax())
@@ -60,7 +64,9 @@ def leading(evidence: Evidence, signed: Floats, scheme: Scheme) -> tuple[int, fl
 
 def leading_unknown(evidence: Evidence) -> tuple[int, float]:
     """Return the best test and its exact p-value where a payload's bits are not known."""
-    whole = _telling(evidence, evidence.signed) > 0
+    # With a model, tokens across the middle say too little of a bit.
+    sizes = np.abs(evidence.signed)
+    whole = sizes >= WHOLE if evidence.exact else sizes > 0
     values = []
     for column in range(len(evidence.tests)):
         own = whole[:, column]
@@ -89,17 +95,20 @@ def p_values(evidence: Evidence, scheme: Scheme = "split", uniform: Floats | Non
     return np.array([_p_value(evidence, own, chance) for own, chance in pairs])
 
 
-def _telling(evidence: Evidence, signed: Floats) -> Floats:
-    """Return the weight of each sign: with a model, tokens across the middle have none."""
-    sizes = np.abs(signed)
-    return (sizes >= WHOLE).astype(np.float64) if evidence.exact else sizes
+def _weights(evidence: Evidence, signed: Floats) -> Integers:
+    """Return what each sign counts, from the size of its evidence alone.
+
+    If s is the share by which the right half is the likelier one, the most powerful test of a
+    mark against fair coins adds up ln (1 + s)/(1 - s) (Neyman and Pearson, 1933). So a token
+    that lies across the middle counts too, and less than its size.
+    """
+    weights: Floats = np.abs(signed)
+    if evidence.exact:
+        weights = np.rint(np.arctanh(_SURE * weights) / np.arctanh(_SURE) * _WITH_MODEL)
+    else:
+        weights = np.ceil(weights * _MODEL_FREE)
+    return weights.astype(np.int64)
 
 
 def _p_value(evidence: Evidence, own: Floats, uniform: float) -> float:
-    if not evidence.exact:
-        return weighted_tail(own, uniform)
-    whole = own[np.abs(own) >= WHOLE]
-    greens = int((whole > 0).sum())
-    if uniform < 1.0:
-        return randomised_tail(greens, whole.size, uniform)
-    return binomial_tail(greens, whole.size)
+    return weighted_tail(own, _weights(evidence, own), uniform)

@@ -18,9 +18,6 @@ Integers = NDArray[np.int64]
 BETS = (0.25, 0.5, 0.75, 0.95)
 """The shares λ that e-values bet; their average bets well on clean and on edited text."""
 
-LEVELS = 8
-"""How finely `weighted_tail` tells sizes of evidence apart."""
-
 _MOST_EXACT = 4_000
 _LN2 = math.log(2.0)
 
@@ -50,27 +47,28 @@ def randomised_tail(greens: int, n: int, uniform: float) -> float:
     return _total(logs[greens + 1 :]) + uniform * math.exp(float(logs[greens]))
 
 
-def weighted_tail(evidence: Floats, uniform: float = 1.0) -> float:
-    """Return the p-value of the signs of evidence, each with a weight from its size.
+def weighted_tail(evidence: Floats, weights: Integers, uniform: float = 1.0) -> float:
+    """Return the p-value of the signs of evidence, each with a weight.
 
-    Sizes are rounded to `LEVELS` steps, and the sum of weights with a plus sign is compared with
-    its exact distribution under fair coins: a convolution of scaled binomials. For thousands of
-    tokens Hoeffding's bound (1963) stands for it, which is never too small.
+    The sum of the weights with a plus sign is compared with its exact distribution under fair
+    coins: a convolution of scaled binomials. For thousands of tokens Hoeffding's bound (1963)
+    stands for it, which is never too small.
 
     Args:
         evidence: shape (n,), values of s in [-1, 1].
+        weights: shape (n,), not negative and small; they may depend on anything but the signs.
         uniform: in [0, 1]: 1 for the ordinary p-value; drawn independently of everything it makes
             the p-value uniform under the null.
     """
-    weights = np.ceil(np.abs(evidence) * LEVELS).astype(np.int64)
     if evidence.size > _MOST_EXACT:
         return _hoeffding(float((weights * np.sign(evidence)).sum()), float((weights**2).sum()))
     seen = int(weights[evidence > 0].sum())
     chances = np.ones(1)
-    for weight, count in enumerate(np.bincount(weights, minlength=LEVELS + 1)[1:].tolist(), 1):
-        spread = np.zeros(weight * count + 1)
-        spread[::weight] = np.exp(log_binomial(count))
-        chances = np.convolve(chances, spread)
+    for weight, count in enumerate(np.bincount(weights, minlength=2)[1:].tolist(), 1):
+        if count:
+            spread = np.zeros(weight * count + 1)
+            spread[::weight] = np.exp(log_binomial(count))
+            chances = np.convolve(chances, spread)
     # From the far end: what is small must not be the difference of what is large.
     above = float(chances[seen + 1 :][::-1].sum())
     return min(1.0, above + uniform * float(chances[seen]))
