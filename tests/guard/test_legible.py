@@ -173,14 +173,14 @@ def test_any_string_can_be_read(text):
 
 
 def test_a_span_has_exactly_the_characters_its_letters_came_from():
-    text = "so: i d i o t, ﬁﬀ, fuuuck, i\u200bd\u0336t."
+    text = "so: i d i o t, ﬁﬀ, fuuuck, i\u200bd\u0336k."
     reading = legible(text)
     for word, origin in (
         ("idiot", "i d i o t"),
         ("fiff", "ﬁﬀ"),
         ("i", "i"),
         ("fuck", "fuuuck"),
-        ("idt", "i\u200bd\u0336t"),
+        ("idk", "i\u200bd\u0336k"),
     ):
         start = reading.text.index(word)
         assert text[slice(*reading.span(start, start + len(word)))] == origin

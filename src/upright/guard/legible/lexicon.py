@@ -31,7 +31,24 @@ def raw_table() -> bytes:
 @cache
 def common() -> frozenset[str]:
     """Return the commonest words of English."""
-    return frozenset(own_table()["common"].split())
+    return frozenset(by_frequency())
+
+
+@cache
+def by_frequency() -> tuple[str, ...]:
+    """Return the commonest words of English in about the order of their frequency."""
+    return tuple(own_table()["common"].split())
+
+
+@cache
+def ordinary() -> tuple[str, ...]:
+    """Return frequent words of English prose and talk that nobody disguises, by frequency."""
+    return tuple(raw_ordinary().decode("utf-8").split())
+
+
+def raw_ordinary() -> bytes:
+    """Return the bytes of the list: counted in books, an encyclopedia, dialogues and questions."""
+    return files("upright.guard.legible").joinpath("ordinary.txt").read_bytes()
 
 
 @cache
@@ -93,7 +110,7 @@ def _stems(rest: str) -> tuple[str, ...]:
 def masked(length: int) -> tuple[str, ...]:
     """Return the words of so many letters that are written with masks, the likeliest first."""
     words = bare_masked()
-    found = [*words, *(form for word in words for form in _forms(word))]
+    found = [*words, *(form for word in words for form in with_endings(word))]
     return tuple(dict.fromkeys(form for form in found if len(form) == length))
 
 
@@ -106,11 +123,11 @@ def bare_masked() -> tuple[str, ...]:
 @cache
 def seldom_masked(length: int) -> tuple[str, ...]:
     """Return the words of so many letters that people disguise in other ways more often."""
-    found = {form for word in disguised() for form in _forms(word)}
+    found = {form for word in disguised() for form in with_endings(word)}
     return tuple(sorted(form for form in found if len(form) == length))
 
 
-def _forms(word: str) -> list[str]:
+def with_endings(word: str) -> list[str]:
     """Return a word with endings, the bare one first."""
     forms = [word]
     for ending in _MASKED_ENDINGS:

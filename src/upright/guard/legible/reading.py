@@ -12,15 +12,16 @@ import unicodedata
 from collections.abc import Callable
 
 from upright.guard.detectors.tables import table
-from upright.guard.legible.lexicon import raw_table
+from upright.guard.legible.lexicon import raw_ordinary, raw_table
 from upright.guard.legible.mapping import Edit, Legible
 from upright.guard.legible.masks import masks
 from upright.guard.legible.signs import lookalikes, signs
 from upright.guard.legible.spaced import spaced_out
 from upright.guard.legible.spelling import drawn_out, leet, mixed_case
+from upright.guard.legible.vowels import vowelless
 from upright.terms import digest
 
-_RULES = "1"
+_RULES = "2"
 _PASSES = 8
 
 Step = Callable[[str], list[Edit]]
@@ -50,9 +51,9 @@ def legible(text: str) -> Legible:
     """Return a text with its tricks of spelling undone, and the way back to the original.
 
     Undone are compatible forms and look-alikes of letters, diacritics, invisible signs, digits
-    and signs for letters, masks, letters written one by one or drawn out, and capitals at
-    random. The result is for detectors only. It is read again and again until nothing is left
-    to undo, so that the reading of a reading is itself.
+    and signs for letters, masks, letters written one by one or drawn out, capitals at random, and
+    vowels left out. The result is for detectors only. It is read again and again until nothing is
+    left to undo, so that the reading of a reading is itself.
 
     Args:
         text: any text; lone surrogates stay.
@@ -71,8 +72,9 @@ def legible(text: str) -> Legible:
 
 def version() -> str:
     """Return what changes whenever a reading can change."""
-    listed = table("lookalikes.toml").version, table("toxicity.toml").version, digest(raw_table())
-    return ":".join((_RULES, unicodedata.unidata_version, *listed))
+    listed = table("lookalikes.toml").version, table("toxicity.toml").version
+    own = digest(raw_table()), digest(raw_ordinary())
+    return ":".join((_RULES, unicodedata.unidata_version, *listed, *own))
 
 
 def _after(step: Step, reading: Legible) -> Legible:
@@ -83,7 +85,7 @@ def _after(step: Step, reading: Legible) -> Legible:
 def _steps(text: str) -> list[Step]:
     """Return the steps that could find something, in their order."""
     if not text.isascii() and _RARE.search(text):
-        return [spaced_out, leet, masks, drawn_out, mixed_case]
+        return [spaced_out, leet, masks, drawn_out, mixed_case, vowelless]
     steps: list[Step] = []
     raw = text.encode("ascii", "replace")
     flat = b" " + raw.translate(_FLAT) + b" "
@@ -97,4 +99,5 @@ def _steps(text: str) -> list[Step]:
         steps.append(drawn_out)
     if b"aA" in raw.translate(_CASES):
         steps.append(mixed_case)
+    steps.append(vowelless)
     return steps
