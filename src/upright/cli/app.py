@@ -72,13 +72,17 @@ def _leave(error: UprightError) -> NoReturn:
 # Each module adds its commands to `app`; the order here is the order of `upright --help`.
 from upright.cli import (  # noqa: E402, F401 (they need `app`, and are needed for it)
     answer,
+    attribute,
     audit,
     certify,
+    curate,
     generate,
     guard,
     init,
     keys,
     ledger,
+    match,
+    match_index,
     policy,
     serve,
     train,
