@@ -1,0 +1,21 @@
+"""What goes wrong with inputs, in words for their owner."""
+
+from __future__ import annotations
+
+from upright.terms import UprightError
+
+
+class InputError(UprightError):
+    """A file cannot be read as what it says it is."""
+
+
+class ChangedError(UprightError):
+    """A file is no longer what it was when this run began."""
+
+    exit_code = 3
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name}: changed while it was being read",
+            mend="let nothing write into it, and run the same command again",
+        )
