@@ -11,8 +11,10 @@ from upright.policy.load import (
 )
 from upright.policy.model import (
     AuditGate,
+    CurateSection,
     Disclosure,
     EngineSection,
+    ExposureSection,
     Generation,
     GuardException,
     GuardPattern,
@@ -28,8 +30,10 @@ from upright.policy.model import (
 
 __all__ = [
     "AuditGate",
+    "CurateSection",
     "Disclosure",
     "EngineSection",
+    "ExposureSection",
     "Generation",
     "GuardException",
     "GuardPattern",

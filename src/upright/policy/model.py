@@ -234,6 +234,40 @@ class GuardSection(_Section):
         return value
 
 
+class ExposureSection(_Section):
+    """How often a passage may stand in the corpus; what stands more often is cut."""
+
+    words: int = Field(default=50, ge=8, le=1000, description="Shortest passage that counts.")
+    times: int = Field(default=10, ge=1, le=1_000_000, description="Most places it stands in.")
+
+
+class CurateSection(_Section):
+    """What a corpus is made of, besides what the guard decides. By default no record is judged."""
+
+    near_duplicates: bool = Field(default=True, description="Leave near duplicates out.")
+    likeness: float = Field(
+        default=0.8, ge=0.5, le=1.0, description="Share of 5-word runs that near duplicates share."
+    )
+    copies: int = Field(
+        default=1, ge=1, le=1000, description="How many of like records are kept, the first ones."
+    )
+    exposure: ExposureSection | None = None
+    languages: tuple[str, ...] = Field(
+        default=(), description="Keep records in these languages (ISO 639-1); empty: in all."
+    )
+    licences: tuple[str, ...] = Field(
+        default=(), description="Keep records whose `licence` or `license` is one of these."
+    )
+    quality: bool = Field(default=False, description="Leave out what does not read like prose.")
+    min_words: int = Field(default=0, ge=0, description="Shorter records are left out.")
+    max_words: int | None = Field(default=None, ge=1, description="Longer ones are left out.")
+    evaluation: tuple[str, ...] = Field(
+        default=(), description="Files of evaluation data; records that share a run are left out."
+    )
+    evaluation_words: int = Field(default=13, ge=5, le=100, description="Words of such a run.")
+    owner: str = Field(default="owner", min_length=1, description="Field that names the owner.")
+
+
 class AuditGate(_Section):
     """A measure the use must keep within a bound."""
 
@@ -294,6 +328,7 @@ class Policy(_Section):
     certificates: CertificatesSection = CertificatesSection()
     guard: GuardSection = GuardSection()
     sources: Sources = Sources()
+    curate: CurateSection = CurateSection()
     audit: AuditSection = AuditSection()
     disclosure: Disclosure = Disclosure()
     ledger: LedgerSection = LedgerSection()
