@@ -15,6 +15,7 @@ from upright.terms import Record, Stage
 
 if TYPE_CHECKING:
     from upright.guard.guard import Guard
+    from upright.policy import Policy
 
 # The rule id under which failures of the guard itself are reported.
 GUARD = "guard"
@@ -30,11 +31,18 @@ class Spec:
         policy: the policy as JSON.
         extra: further detectors as `module:factory`.
         everything: ask every registered detector at every stage.
+        folder: where the policy's file lay, for the folders that it names.
     """
 
     policy: str
     extra: tuple[str, ...] = ()
     everything: bool = False
+    folder: str = ""
+
+    @classmethod
+    def of(cls, policy: Policy, extra: tuple[str, ...], *, everything: bool) -> Spec:
+        """Return what is needed to build the guard of a policy."""
+        return cls(policy.model_dump_json(by_alias=True), extra, everything, policy.folder)
 
     def build(self) -> Guard:
         """Build the guard.
@@ -46,7 +54,7 @@ class Spec:
         from upright.guard.guard import Guard  # noqa: PLC0415
         from upright.policy import Policy  # noqa: PLC0415
 
-        policy = Policy.model_validate_json(self.policy)
+        policy = Policy.model_validate_json(self.policy).beside(self.folder)
         return Guard.from_policy(policy, extra=self.extra, everything=self.everything)
 
 

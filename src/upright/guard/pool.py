@@ -52,7 +52,7 @@ class GuardPool(Scanner):
     ) -> None:
         self.rulebook = Rulebook(policy.guard)
         self.deadline = policy.guard.deadline_ms / 1000
-        spec = Spec(policy.model_dump_json(by_alias=True), extra, everything)
+        spec = Spec.of(policy, extra, everything=everything)
         self._cache = ScanCache()
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._lock = threading.Lock()

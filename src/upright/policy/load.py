@@ -59,7 +59,8 @@ def load_policy(path: str | Path) -> Policy:
     Raises:
         ConfigError: if it cannot be read or does not fit.
     """
-    return parse_policy(read_policy_text(path), source=str(path))
+    policy = parse_policy(read_policy_text(path), source=str(path))
+    return policy.beside(str(Path(path).parent))
 
 
 @cache
@@ -111,4 +112,5 @@ def open_policy(name_or_path: str) -> Policy:
         ConfigError: if it is neither, or does not fit.
     """
     text, source = policy_text(name_or_path)
-    return parse_policy(text, source=source)
+    policy = parse_policy(text, source=source)
+    return policy.beside(str(Path(source).parent)) if source == name_or_path else policy

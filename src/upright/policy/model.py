@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from upright.terms import HAZARDS, Action, Context, Stage, digest
 
@@ -268,6 +269,28 @@ class CurateSection(_Section):
     owner: str = Field(default="owner", min_length=1, description="Field that names the owner.")
 
 
+class MatchSection(_Section):
+    """Protected works: what answers are compared with, and what counts as a copy."""
+
+    index: str = Field(
+        min_length=1, description="Folder of an index; `upright match index add` makes one."
+    )
+    run: int = Field(
+        default=13, ge=12, le=1000, description="Words in a row that are an exact copy."
+    )
+    code_run: int = Field(
+        default=25, ge=12, le=1000, description="Tokens in a row that are a copy of code."
+    )
+    near: bool = Field(default=True, description="Find copies with some words changed too.")
+    licences: tuple[str, ...] = Field(
+        default=(), description="Licences whose works may be copied, as the index spells them."
+    )
+    resample: bool = Field(
+        default=False,
+        description="Let the engine choose another word where one would complete a run.",
+    )
+
+
 class AuditGate(_Section):
     """A measure the use must keep within a bound."""
 
@@ -327,12 +350,35 @@ class Policy(_Section):
     watermark: WatermarkSection = WatermarkSection()
     certificates: CertificatesSection = CertificatesSection()
     guard: GuardSection = GuardSection()
+    match: MatchSection | None = None
     sources: Sources = Sources()
     curate: CurateSection = CurateSection()
     audit: AuditSection = AuditSection()
     disclosure: Disclosure = Disclosure()
     ledger: LedgerSection = LedgerSection()
     limits: Limits = Limits()
+
+    # Where the file lay, for the folders that it names; no part of what the use is.
+    _folder: str = PrivateAttr(default="")
+
+    @property
+    def folder(self) -> str:
+        """Where the file lay that it was read from, or ""."""
+        return self._folder
+
+    def beside(self, folder: str) -> Policy:
+        """Return the policy as read from a file in a folder."""
+        policy = self.model_copy()
+        policy._folder = folder  # noqa: SLF001 (a copy of its own)
+        return policy
+
+    @property
+    def index_folder(self) -> Path | None:
+        """Where the index of protected works is: beside the use's file, else as it is named."""
+        if self.match is None:
+            return None
+        beside = Path(self._folder, self.match.index)
+        return beside if beside.exists() else Path(self.match.index)
 
     @cached_property
     def digest(self) -> str:

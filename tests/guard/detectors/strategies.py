@@ -8,6 +8,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from upright.guard.detectors.checksums import verhoeff
+from upright.guard.detectors.copies import SAMPLE
 from upright.guard.detectors.phrase_tables import phrases_of
 from upright.guard.detectors.phrases import Step
 from upright.guard.detectors.tables import table
@@ -144,10 +145,22 @@ def _table_phrases() -> dict[str, list[list[list[str]]]]:
 _PHRASES = _table_phrases()
 
 
+@st.composite
+def copies(draw):
+    """A stretch of the sample work, with some of its words changed and joined in any way."""
+    words = SAMPLE.text.split()
+    start = draw(st.integers(0, len(words) - 1))
+    taken = words[start : start + draw(st.integers(1, 40))]
+    for place in draw(st.lists(st.integers(0, len(taken) - 1), max_size=3)):
+        taken[place] = draw(WORDS)
+    joint = draw(st.sampled_from([" ", " ", "\n", ", ", "\u200b ", "  " * 40]))
+    return joint.join(taken)
+
+
 def specimens():
     """One thing that some detector finds."""
     return st.one_of(
-        emails(), cards(), custom_samples(), numbers(), ibans(), secrets_(), hidden(), phrases()
+        emails(), cards(), custom_samples(), numbers(), ibans(), secrets_(), hidden(), phrases(), copies()
     )
 
 

@@ -13,7 +13,7 @@ from upright.guard.detectors import (
     catalogue,
     model_detectors,
 )
-from upright.guard.detectors.registry import IMAGES, NAMES
+from upright.guard.detectors.registry import COPIES, IMAGES, NAMES
 from upright.policy import parse_policy
 from upright.terms import ConfigError, hazard_of_rule
 
@@ -41,7 +41,7 @@ def test_a_use_gets_what_its_rules_can_reach_and_no_more():
 
 
 def test_scores_ask_for_everything():
-    optional = {*NAMES, *IMAGES}
+    optional = {*NAMES, *IMAGES, *COPIES}
     everything = rules_of(build_detectors(policy("pii.email"), everything=True))
     assert everything == set(catalogue()) - optional
 

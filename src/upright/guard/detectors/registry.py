@@ -28,6 +28,7 @@ from upright.guard.images.decode import Bounds
 from upright.guard.images.hashlist import HashList
 from upright.guard.model.heads import ATTACKS, REQUESTS, TOXICITY
 from upright.policy.model import GuardPattern, Policy, Topic
+from upright.terms import ConfigError
 
 _BUILT_IN: dict[str, Callable[[Policy | None], Detector]] = {
     "hidden.homoglyph": lambda _: homoglyph(),
@@ -88,6 +89,9 @@ NAMES = ("pii.person", "pii.place")
 IMAGES = ("image.protected", "image.unsafe", "style.request")
 """Rules that only a use with `[guard.images]` has; those of pictures need an extra."""
 
+COPIES = ("copy.text",)
+"""Rules that only a use with an index of protected works has."""
+
 _SAMPLE_PATTERNS = (
     GuardPattern(rule="custom.ticket", pattern=r"\bTICKET-\d{3,6}\b", max_length=13),
     GuardPattern(rule="custom.open_ended", pattern=r"(?i)codename [a-z]+( [a-z]+)*", max_length=40),
@@ -100,7 +104,7 @@ _SAMPLE_ARTISTS = ("Ada Sample", "Obermüller")
 
 def catalogue() -> tuple[str, ...]:
     """Return the rule ids of the built-in detectors, those of extras too, in alphabetical order."""
-    return tuple(sorted({*_BUILT_IN, *MODEL, *NAMES, *IMAGES}))
+    return tuple(sorted({*_BUILT_IN, *MODEL, *NAMES, *IMAGES, *COPIES}))
 
 
 def build_detectors(policy: Policy, *, everything: bool = False) -> list[Detector]:
@@ -124,6 +128,7 @@ def build_detectors(policy: Policy, *, everything: bool = False) -> list[Detecto
     if policy.guard.names:
         built_in += _names(reachable)
     built_in += _images(policy, reachable)
+    built_in += _copies(policy, reachable)
     own: list[Detector] = [custom(section) for section in policy.guard.pattern]
     own += [topic(section) for section in policy.guard.topic]
     return [*built_in, *(detector for detector in own if reachable(detector.rule))]
@@ -164,11 +169,29 @@ def _images(policy: Policy, reachable: Callable[[str], bool]) -> list[Detector]:
     return found
 
 
+def _copies(policy: Policy, reachable: Callable[[str], bool]) -> list[Detector]:
+    rules = [rule for rule in COPIES if reachable(rule)]
+    wanted = [glob for rule in policy.guard.rule for glob in rule.detect]
+    named = [glob for glob in wanted if glob.startswith("copy.")]
+    if policy.match is None and any(fnmatchcase(rule, glob) for glob in named for rule in rules):
+        raise ConfigError(
+            f"a rule speaks of {named[0]}, and no index of protected works is named",
+            mend='write [match] with index = "<folder>"; `upright match index add` makes one',
+        )
+    if policy.match is None or not rules:
+        return []
+    from upright.guard.detectors.copies import copy_detectors  # noqa: PLC0415 (loads numpy)
+
+    return [*copy_detectors(policy, rules)]
+
+
 def all_detectors() -> list[Detector]:
     """Return one instance of every detector, with samples of those a use-case file makes.
 
     Those of the extra `names` are not among them, nor those that ask the guard model.
     """
+    from upright.guard.detectors.copies import sample_copies  # noqa: PLC0415 (loads numpy)
+
     return [
         *(make(None) for make in _BUILT_IN.values()),
         *(custom(section) for section in _SAMPLE_PATTERNS),
@@ -176,6 +199,7 @@ def all_detectors() -> list[Detector]:
         UnsafeImages(Bounds()),
         ProtectedImages(Bounds(), HashList([(bytes(range(32)), "sample")]), 31),
         style(_SAMPLE_ARTISTS),
+        *sample_copies(),
     ]
 
 

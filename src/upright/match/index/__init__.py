@@ -1,0 +1,27 @@
+"""An index of works: added, taken out and asked without being built anew."""
+
+from upright.match.index.copies import REACH, Found, Watch
+from upright.match.index.errors import DamagedIndexError, WorksError
+from upright.match.index.index import RUN, Hit, Index
+from upright.match.index.tokens import SHORTEST
+from upright.match.index.works import KINDS, WISHES, Document, Kind, Wish, Work
+from upright.match.index.writer import IndexWriter
+
+__all__ = [
+    "KINDS",
+    "REACH",
+    "RUN",
+    "SHORTEST",
+    "WISHES",
+    "DamagedIndexError",
+    "Document",
+    "Found",
+    "Hit",
+    "Index",
+    "IndexWriter",
+    "Kind",
+    "Watch",
+    "Wish",
+    "Work",
+    "WorksError",
+]
