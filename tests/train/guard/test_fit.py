@@ -144,3 +144,10 @@ def test_an_interrupted_fit_is_taken_up_to_the_same_network(base, tmp_path, monk
     assert steps[stop] == (stop - 1) // 2 * 2 + 1, "taken up behind the last step that was kept"
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     assert not checkpoint.exists()
+
+
+def test_the_two_heads_that_most_collections_ask_for_count_more(base):
+    whole, _ = gradients(base, [Example("the tide", dict.fromkeys(HEADS, 1.0))])
+    pulls = dict(zip(HEADS, abs(whole[0]), strict=False))
+    assert pulls["toxic"] > pulls["hate"] > pulls["threat"]
+    assert len({float(pulls[head]) for head in HEADS if head not in {"toxic", "hate"}}) == 1
