@@ -10,6 +10,7 @@ from typing import Any
 
 from upright.jobs.engine import Runner, WorkerLostError
 from upright.jobs.errors import NoSpaceError
+from upright.jobs.here import HereRunner
 from upright.jobs.store import Store
 from upright.jobs.task import Outcome, Task, Work
 from upright.terms import ConfigError, UprightError
@@ -43,7 +44,7 @@ def run(
         work: the step.
         tasks: with keys that name their content.
         store: of results.
-        workers: tasks done at once.
+        workers: tasks done at once; one is done in this process.
         engine: where.
         advance: told how many tasks of how many are finished.
 
@@ -69,6 +70,8 @@ def _runner(work: Work, store: Store, workers: int, engine: Engine) -> Runner:
         from upright.jobs.cluster import RayRunner  # noqa: PLC0415 (an extra)
 
         return RayRunner(work, store.folder, workers)
+    if workers == 1:
+        return HereRunner(work, store.folder)
     from upright.jobs.local import LocalRunner  # noqa: PLC0415 (only where it runs)
 
     return LocalRunner(work, store.folder, workers)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from upright.policy.model import GuardRule, Policy
+from upright.policy.model import CurateSection, GuardRule, Policy
 from upright.terms import Action, Context, Stage
 
 STAGES = {
@@ -71,6 +71,7 @@ def describe(policy: Policy) -> list[Section]:
         Section("Pictures", tuple(image_lines(policy))),
         Section("The trained model", tuple(model_lines(policy))),
         Section("Exceptions", tuple(exception_lines(policy))),
+        Section("What a corpus is made of", tuple(corpus_lines(policy))),
         Section("Disclosure and records", tuple(record_lines(policy))),
         Section("Audits to pass", tuple(audit_lines(policy))),
     ]
@@ -186,6 +187,33 @@ def model_lines(policy: Policy) -> Iterator[str]:
     for rule, shares in policy.guard.degrees.items():
         begins = [f"{degree} from {share:.0%}" for degree, share in enumerate(shares, start=1)]
         yield f"{name_of(rule)}: degree {join(begins)} of people on.".capitalize()
+
+
+def corpus_lines(policy: Policy) -> Iterator[str]:
+    """Yield what `[curate]` asks for; nothing where the file does not have it."""
+    section = policy.curate
+    if section == CurateSection():
+        return
+    if section.near_duplicates:
+        yield f"Of records alike in {section.likeness:.0%} or more, {section.copies} stay."
+    else:
+        yield f"Of records with the same text, {section.copies} stay; near duplicates all do."
+    if section.exposure is not None:
+        exposure = section.exposure
+        yield f"A passage of {exposure.words} words stands in at most {exposure.times} places."
+    if section.languages:
+        yield f"Only records in {join(section.languages)} stay."
+    if section.licences:
+        yield f"Only records under {join(section.licences)} stay."
+    if section.min_words or section.max_words is not None:
+        most = "any number of" if section.max_words is None else section.max_words
+        yield f"Only records of {section.min_words} to {most} words stay."
+    if section.quality:
+        yield "Only records that read like prose stay."
+    if section.evaluation:
+        words = section.evaluation_words
+        yield f"Records that share {words} words in a row with {join(section.evaluation)} go."
+    yield f"The field {section.owner} names whose a record is."
 
 
 def exception_lines(policy: Policy) -> Iterator[str]:
