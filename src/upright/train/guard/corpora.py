@@ -231,15 +231,25 @@ def _harmful(path: Path, source: str) -> Iterator[Example]:
             yield Example(f"{around[:200]}\n{text}", labels, source=source, group=text)
 
 
-def _harmless(field: str, count: int, pieces: int = 2) -> Callable[[Path, str], Iterator[Example]]:
-    """Return a reader of texts in which nothing is asked for or said that a guard looks for."""
+def _harmless(
+    field: str, count: int, pieces: int = 2, *more: str
+) -> Callable[[Path, str], Iterator[Example]]:
+    """Return a reader of texts in which nothing is asked for or said that a guard looks for.
+
+    Args:
+        field: of the rows, that holds a text or its lines.
+        count: rows read.
+        pieces: windows of each text, at most.
+        more: other fields, of which one window each is read.
+    """
 
     def read(path: Path, source: str) -> Iterator[Example]:
         draw = random.Random(_SEED)  # noqa: S311 (no secret)
         for row in _some(_rows(path), count):
-            whole = row[field] if isinstance(row[field], str) else "\n".join(row[field])
-            for text in _cut(whole, pieces, draw):
-                yield Example(text, _HARMLESS, source=source, group=whole)
+            for name, limit in ((field, pieces), *((name, 1) for name in more)):
+                whole = row[name] if isinstance(row[name], str) else "\n".join(row[name])
+                for text in _cut(whole, limit, draw):
+                    yield Example(text, _HARMLESS, source=source, group=whole)
 
     return read
 
@@ -358,11 +368,13 @@ _READERS: dict[str, Callable[[Path, str], Iterator[Example]]] = {
     "lm_fairness/crows_pairs.jsonl.gz": _stereotypes,
     "lm_fairness/holistic_bias_v1_1.jsonl.gz": _identities,
     "lm_fairness/bold.jsonl.gz": _harmless("prompt", 2_500),
-    "hallucination/halueval_general.jsonl.gz": _harmless("user_query", 2_500),
-    "hallucination/begin_wow.jsonl.gz": _harmless("message", 1_000),
+    "hallucination/halueval_general.jsonl.gz": _harmless(
+        "user_query", 2_500, 2, "chatgpt_response"
+    ),
+    "hallucination/begin_wow.jsonl.gz": _harmless("message", 1_000, 2, "response"),
     "hallucination/truthfulqa.jsonl.gz": _harmless("question", 600),
     "corpora/wikitext2.jsonl.gz": _harmless("text", 1_200, 2),
-    "corpora/books_public_domain.jsonl.gz": _harmless("text", 300, 8),
+    "corpora/books_public_domain.jsonl.gz": _harmless("text", 300, 400),
 }
 
 _ORDINARY = {

@@ -13,9 +13,9 @@ from upright.train.contrast.example import Example as Sentence
 from upright.train.guard.examples import Example
 
 _NAMES = {"stereotype": "bias"}
-_TRICKED = 0.1
+_TRICKED = 0.2
 # At most so many sentences of a template, each up to so often that its kind has so many.
-_OF_A_TEMPLATE, _MOST_OFTEN, _OF_A_KIND = 30, 4, 150
+_OF_A_TEMPLATE, _MOST_OFTEN, _OF_A_KIND = 22, 4, 150
 _TARGETS = {
     "black": "black people",
     "african_american": "black people",
@@ -61,7 +61,7 @@ _TARGETS = {
 
 
 def sentences(split: Literal["train", "test"], seed: int = 0) -> Iterator[Example]:
-    """Turn the contrastive sentences of one split into examples, one in ten in disguise.
+    """Turn the contrastive sentences of one split into examples, one in five in disguise.
 
     The categories are labelled for what the words would mean if they were meant; how they are
     meant is the context's label.
