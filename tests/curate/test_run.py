@@ -171,7 +171,7 @@ def test_lineage_ledger_review_and_rejects_account_for_every_line(tmp_path, outp
     assert told == {("in.jsonl", number) for number in range(1, 27)}
 
 
-# The same, whoever does it -------------------------------------------------------------------------
+# The same, whoever does it ------------------------------------------------------------------------
 
 
 @pytest.fixture
