@@ -32,6 +32,7 @@ OPERATIONS = [
     ("POST", "/v1/moderations"),
     ("POST", "/v1/appeals"),
     ("POST", "/v1/verify"),
+    ("POST", "/v1/attribute"),
     ("GET", "/v1/certificates/{name}"),
     ("GET", "/v1/log/head"),
     ("GET", "/v1/log/consistency"),

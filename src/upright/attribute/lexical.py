@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from upright.attribute.tier import Credit, NearCopy
 from upright.match.passages import Trace
 from upright.match.passages.anchors import GRAM
 from upright.match.passages.shard import Shard
 from upright.match.passages.tokens import Numbers
+
+Weights = NDArray[np.float64]
 
 _K1, _B = 1.2, 0.75
 _FREQUENT = 1_000
@@ -45,11 +48,10 @@ class Lexical:
         """Return the documents that share most and rarest words with the answer."""
         terms = [_terms(trace, number) for number in range(len(trace.shards))]
         documents = sum(len(shard.table) for shard in trace.shards)
-        in_documents = sum(
-            (np.bincount(one.anchor, minlength=len(trace.anchors)) for one in terms),
-            np.zeros(len(trace.anchors), np.int64),
-        )
-        weights = np.log1p((documents - in_documents + 0.5) / (in_documents + 0.5))
+        in_documents = np.zeros(len(trace.anchors), np.int64)
+        for one in terms:
+            in_documents += np.bincount(one.anchor, minlength=len(trace.anchors))
+        weights: Weights = np.log1p((documents - in_documents + 0.5) / (in_documents + 0.5))
         mean = trace.total / max(1, documents)
         scored = [
             (score, number, document)
@@ -70,7 +72,7 @@ def _terms(trace: Trace, number: int) -> _Terms:
     return _Terms(keys // size, keys % size, times)
 
 
-def _scores(shard: Shard, terms: _Terms, weights: Numbers, mean: float) -> list[tuple[int, float]]:
+def _scores(shard: Shard, terms: _Terms, weights: Weights, mean: float) -> list[tuple[int, float]]:
     """Return the BM25 score of each document that shares something."""
     if not len(terms.document):
         return []

@@ -18,6 +18,7 @@ _TABS: Final = (
     ("next-word", "Next word"),
     ("chat", "Chat"),
     ("verify", "Verify"),
+    ("attribute", "Attribute"),
     ("review", "Review"),
     ("thresholds", "Thresholds"),
     ("ledger", "Ledger"),

@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from upright.console import (
+    attribute,
     chat,
     ledger,
     next_word,
@@ -56,6 +57,9 @@ _SIGNED_IN: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "/chat/stream", chat.stream),
     ("GET", "/verify", verify.show),
     ("POST", "/verify", verify.work),
+    ("GET", "/attribute", attribute.show),
+    ("POST", "/attribute", attribute.work),
+    ("GET", "/attribute/source", attribute.source),
     ("GET", "/review", review.index),
     ("GET", "/review/{item}", review.show),
     ("POST", "/review/{item}", review.decide),

@@ -107,7 +107,10 @@ class GuardRule(_Section):
         default_factory=dict, description="Other actions where a passage is quoted, reported, …"
     )
     observe: bool = Field(default=False, description="Only record what would have been done.")
-    text: str = Field(default="", description="What `replace` puts in place of the answer.")
+    text: str = Field(
+        default="",
+        description="What `replace` puts in place of the answer; {source}: the work copied from.",
+    )
 
     @model_validator(mode="after")
     def _replacement_is_given(self) -> GuardRule:
@@ -291,6 +294,14 @@ class MatchSection(_Section):
     )
 
 
+class AttributeSection(_Section):
+    """Training data that answers are held against, after they were written."""
+
+    index: str | None = Field(
+        default=None, description="Folder of an index; `upright attribute index` makes one."
+    )
+
+
 class AuditGate(_Section):
     """A measure the use must keep within a bound."""
 
@@ -352,6 +363,7 @@ class Policy(_Section):
     guard: GuardSection = GuardSection()
     match: MatchSection | None = None
     sources: Sources = Sources()
+    attribute: AttributeSection = AttributeSection()
     curate: CurateSection = CurateSection()
     audit: AuditSection = AuditSection()
     disclosure: Disclosure = Disclosure()
@@ -375,10 +387,16 @@ class Policy(_Section):
     @property
     def index_folder(self) -> Path | None:
         """Where the index of protected works is: beside the use's file, else as it is named."""
-        if self.match is None:
-            return None
-        beside = Path(self._folder, self.match.index)
-        return beside if beside.exists() else Path(self.match.index)
+        return None if self.match is None else self._named(self.match.index)
+
+    @property
+    def training_folder(self) -> Path | None:
+        """Where the index of training data is: beside the use's file, else as it is named."""
+        return None if self.attribute.index is None else self._named(self.attribute.index)
+
+    def _named(self, folder: str) -> Path:
+        beside = Path(self._folder, folder)
+        return beside if beside.exists() else Path(folder)
 
     @cached_property
     def digest(self) -> str:

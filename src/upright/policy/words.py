@@ -119,6 +119,8 @@ def generation_lines(policy: Policy) -> Iterator[str]:
         yield "Answers are not certified."
     if policy.sources.database is not None:
         yield f"Sources are taken from {policy.sources.database}."
+    if policy.attribute.index is not None:
+        yield f"Answers can be held against the training data in {policy.attribute.index}."
 
 
 def stage_lines(policy: Policy, stage: Stage) -> Iterator[str]:

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from upright.serve.errors import ApiError, Problem, http_problem, problem_of
 from upright.serve.logs import log_failure
-from upright.serve.routes import certificates, health, images, openai, origin, people
+from upright.serve.routes import attribute, certificates, health, images, openai, origin, people
 from upright.serve.state import GatewayState
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def build_app(state: GatewayState) -> FastAPI:
     app.add_middleware(Shell, state=state)
     for kind, handler in _handlers(state).items():
         app.add_exception_handler(kind, handler)
-    for routes in (openai, images, origin, certificates, people, health):
+    for routes in (openai, images, origin, attribute, certificates, people, health):
         routes.add(app, state)
     return app
 

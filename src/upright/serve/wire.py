@@ -237,6 +237,16 @@ class VerifyRequest(_Wire):
     )
 
 
+class AttributeRequest(_Wire):
+    """Body of `POST /v1/attribute`."""
+
+    text: str = Field(min_length=1, description="The text in question.")
+    id: str = Field(default="", max_length=200, description="Comes back with the result.")
+    most: int = Field(
+        default=10, ge=1, le=1000, description="Name so many documents; all are counted."
+    )
+
+
 def _only_text(part: TextPart) -> str:
     if part.type != "text" or part.text is None:
         raise refused(400, "unsupported_content", "only text can be judged", param="input")

@@ -60,10 +60,10 @@ def assemble(readings: Sequence[Read], least: int) -> dict[str, NDArray[Any]]:
         least: shortest passage that will be found, in words.
     """
     hashes = np.concatenate([_GAP, *_spaced(one.hashes for one in readings)])
-    sizes = [
+    gaps, lengths = (
         np.concatenate([_none(), *_spaced(column, _none())]).astype(np.int64)
         for column in ([one.gaps for one in readings], [one.lengths for one in readings])
-    ]
+    )
     starts = 1 + np.cumsum([0, *(len(one.hashes) + 1 for one in readings)])
     between = np.zeros(len(hashes), np.bool_)
     between[starts - 1] = True
@@ -73,7 +73,7 @@ def assemble(readings: Sequence[Read], least: int) -> dict[str, NDArray[Any]]:
     kept = kept[np.logical_and.reduce(text)]
     return {
         **arrays,
-        **places.pack(*sizes, numbers),
+        **places.pack(gaps, lengths, numbers),
         **anchors.pack(numbers, kept),
         **documents.pack([one.row for one in readings]),
         "start": starts.astype(np.uint32),
