@@ -27,12 +27,13 @@ _POSITIVE = 0x7FFFFFFF
 
 
 @lru_cache(maxsize=4096)
-def _hash(sign: str) -> int:
+def sign_hash(sign: str) -> int:
+    """Return the hash of a sign or a reserved word, the same on every machine."""
     raw = hashlib.blake2b(sign.encode("utf-8", "surrogatepass"), digest_size=8, person=b"code")
     return int.from_bytes(raw.digest(), "little")
 
 
-NAME, NUMBER, TEXT = _hash("a name"), _hash("a number"), _hash("a text")
+NAME, NUMBER, TEXT = sign_hash("a name"), sign_hash("a number"), sign_hash("a text")
 """The hashes of every name, every number and every literal text."""
 
 
@@ -132,7 +133,7 @@ class _Reader:
             elif kind == "number":
                 self.add(NUMBER, spelt, *match.span())
             else:
-                self.hashes.append(_hash(spelt))
+                self.hashes.append(sign_hash(spelt))
                 self.names.append(-1)
                 self.starts.append(match.start())
                 self.ends.append(match.end())
