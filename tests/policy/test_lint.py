@@ -287,6 +287,13 @@ def test_a_use_without_pictures_need_not_speak_of_them(catalogue):
     assert len(found) == len(more)
 
 
+def test_a_use_without_an_index_of_works_need_not_speak_of_copies(catalogue):
+    copies = replace(catalogue, rules=(*catalogue.rules, "copy.text"))
+    assert lint_text(SOUND, copies) == []
+    found = lint_text(SOUND + '[match]\nindex = "works"\n', copies)
+    assert [one.code for one in found] == ["hazard.unchecked"]
+
+
 def test_a_request_has_nothing_to_be_checked_for_in_answers(catalogue):
     requests = replace(catalogue, rules=(*catalogue.rules, "request.harmful"))
     assert lint_text(SOUND + rule("request.*", "prompt"), requests) == []

@@ -17,6 +17,8 @@ _LIVE = (Stage.PROMPT, Stage.OUTPUT)
 _ONLY_INCOMING = {"injection", "harmful_request"}
 # What only a use that takes pictures can find.
 _PICTURES = ("image.", "style.")
+# What only a use that names an index of works can find.
+_COPIES = "copy."
 # The rule that says a text is in a language nobody measured.
 _UNMEASURED = "language.unmeasured"
 
@@ -72,10 +74,15 @@ def _by_hazard(policy: Policy, catalogue: Catalogue) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for rule in catalogue.rules_for(policy):
         hazard = _hazard(policy, rule)
-        idle = policy.guard.images is None and rule.startswith(_PICTURES)
-        if hazard not in _OWN and not idle:
+        if hazard not in _OWN and not _idle(policy, rule):
             found.setdefault(hazard, []).append(rule)
     return found
+
+
+def _idle(policy: Policy, rule: str) -> bool:
+    """Say whether a use has nothing that a rule's detector looks at."""
+    without_pictures = policy.guard.images is None and rule.startswith(_PICTURES)
+    return without_pictures or (policy.match is None and rule.startswith(_COPIES))
 
 
 def _hazard(policy: Policy, rule: str) -> str:
