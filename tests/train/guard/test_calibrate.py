@@ -65,6 +65,19 @@ def test_among_those_that_keep_the_cap_the_best_is_chosen():
     assert between > 0.5, "rather nothing found than half of the harmless"
 
 
+def test_where_a_miss_weighs_more_the_threshold_is_never_higher():
+    draw = np.random.default_rng(4)
+    scores = np.r_[draw.beta(2, 5, 900), draw.beta(4, 3, 100)]
+    labels = np.r_[np.zeros(900), np.ones(100)]
+    chosen = [_threshold(scores, labels, 0.5, weight) for weight in (0.25, 1.0, 4.0, 16.0)]
+    assert chosen == sorted(chosen, reverse=True)
+    assert len(set(chosen)) == 4
+
+
+def test_of_kinds_in_which_a_miss_weighs_more_the_cap_is_lower():
+    assert FALSE_ALARMS["threat"] == FALSE_ALARMS["self_harm"] < FALSE_ALARMS["hate"]
+
+
 def test_texts_on_which_people_disagree_do_not_move_a_threshold():
     scores, labels = np.r_[np.full(50, 0.05), np.full(50, 0.6)], np.r_[np.zeros(50), np.ones(50)]
     alone = _threshold(scores, labels, 0.03)

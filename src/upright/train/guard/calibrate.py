@@ -15,9 +15,16 @@ from upright.guard.model.heads import ATTACKS, CONTEXTS, HEADS, REQUESTS, TOXICI
 from upright.guard.model.reader import Reader
 from upright.train.guard.examples import Example
 
-FALSE_ALARMS = {**dict.fromkeys(TOXICITY, 0.06), **dict.fromkeys(REQUESTS, 0.002)} | dict.fromkeys(
-    ATTACKS, 0.005
-)
+# Kinds of which to miss one weighs as much as four false alarms: somebody's life may hang on it.
+_GRAVE = ("threat", "self_harm")
+_WEIGHT = 4.0
+
+FALSE_ALARMS = {
+    **dict.fromkeys(TOXICITY, 0.06),
+    **dict.fromkeys(_GRAVE, 0.02),
+    **dict.fromkeys(REQUESTS, 0.002),
+    **dict.fromkeys(ATTACKS, 0.005),
+}
 """The share of harmless stretches that may score as high as a finding."""
 
 _FEWEST = 20
@@ -63,7 +70,8 @@ def calibrated(reader: Reader, held: Sequence[Example]) -> dict[str, Any]:
         facts["calibration"][head] = {"slope": round(slope, 4), "shift": round(shift, 4)}
         if head in FALSE_ALARMS:
             scores = _sigmoid(slope * logits[asked, column] + shift)
-            facts["thresholds"][head] = _threshold(scores, labels, FALSE_ALARMS[head])
+            weight = _WEIGHT if head in _GRAVE else 1.0
+            facts["thresholds"][head] = _threshold(scores, labels, FALSE_ALARMS[head], weight)
     return facts
 
 
@@ -120,14 +128,20 @@ def _sigmoid(z: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(0.5 * (1 + np.tanh(0.5 * z)))
 
 
-def _threshold(scores: NDArray[np.float64], labels: NDArray[np.float64], alarms: float) -> float:
-    """Return the score of the best F1 among those that alarm at most so often."""
+def _threshold(
+    scores: NDArray[np.float64], labels: NDArray[np.float64], alarms: float, weight: float = 1.0
+) -> float:
+    """Return the score of the best F1 among those that alarm at most so often.
+
+    With a weight it is the F measure in which a miss counts so many times a false alarm.
+    """
     harmless, harmful = scores[labels < _NO], scores[labels >= _YES]
     tried = np.round(np.arange(0.1, 0.95, 0.01), 2)
     allowed = [t for t in tried if (harmless >= t).mean() <= alarms] or [tried[-1]]
 
-    def f1(threshold: float) -> float:
+    def measure(threshold: float) -> float:
         hits = (harmful >= threshold).sum()
-        return float(2 * hits / (hits + (harmless >= threshold).sum() + harmful.size))
+        missed, false = harmful.size - hits, (harmless >= threshold).sum()
+        return float((1 + weight) * hits / ((1 + weight) * hits + weight * missed + false))
 
-    return float(max(allowed, key=f1))
+    return float(max(allowed, key=measure))
