@@ -10,7 +10,6 @@ import json
 import subprocess
 import tempfile
 import time
-from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +25,7 @@ VERSIONS = {"rensa": "0.5.0", "datasketch": "2.0.0"}
 ASKED_SPEED, ASKED_RECALL = 8000, 0.99
 LEAST = 0.8
 BATCH = 128
+NEIGHBOURS = 8
 HEADING = (
     "| | documents a second, times the {:,} asked | upright is so many times as fast "
     "| recall, J ≥ 0.8 | recall, 0.7 to 0.8 | pairs outside the planted |"
@@ -51,7 +51,7 @@ def ours(texts: list[str]) -> Found:
     for at in range(0, len(texts), BATCH):
         runs = minhash.runs(*normal.batch(texts[at : at + BATCH]))
         parts.append(minhash.bands(minhash.signatures(*runs)))
-    candidates = sharing(np.concatenate(parts, axis=1))
+    candidates, _ = minhash.candidates(np.concatenate(parts, axis=1), NEIGHBOURS)
     wanted = sorted({at for pair in candidates for at in pair})
     sets = {}
     for at in range(0, len(wanted), BATCH):
@@ -59,18 +59,6 @@ def ours(texts: list[str]) -> Found:
         sets |= dict(zip(chunk, minhash.run_sets([texts[n] for n in chunk]), strict=True))
     pairs = {(a, b) for a, b in candidates if minhash.likeness(sets[a], sets[b]) >= LEAST}
     return Found(time.process_time() - begin, pairs)
-
-
-def sharing(bands: np.ndarray) -> set[tuple[int, int]]:
-    """Return the pairs of texts that agree in a band."""
-    found: set[tuple[int, int]] = set()
-    for band in bands:
-        order = np.argsort(band, kind="stable")
-        breaks = np.flatnonzero(np.diff(band[order]) != 0) + 1
-        for group in np.split(order, breaks):
-            if len(group) > 1:
-                found.update(combinations(sorted(group.tolist()), 2))
-    return found
 
 
 def theirs(name: str, file: Path) -> Found:

@@ -103,6 +103,21 @@ def test_a_signature_estimates_likeness():
         assert estimate == pytest.approx(jaccard(*texts), abs=0.15)
 
 
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=30), st.integers(1, 30))
+def test_texts_that_share_a_band_are_paired_with_neighbours_and_the_first(values, neighbours):
+    band = np.array([values], np.uint64)
+    found, crowd = minhash.candidates(band, neighbours)
+    assert crowd == max(values.count(value) for value in values)
+    expected = set()
+    for value in values:
+        group = [at for at, other in enumerate(values) if other == value]
+        for one, first in enumerate(group):
+            expected.update((first, other) for other in group[one + 1 : one + 1 + neighbours])
+            if one:
+                expected.add((group[0], first))
+    assert found == expected
+
+
 @given(st.lists(st.integers(0, 2**64 - 1)), st.lists(st.integers(0, 2**64 - 1)))
 def test_likeness_is_symmetric_and_one_only_for_equal_sets(one, two):
     first, second = (np.unique(np.array(part, np.uint64)) for part in (one, two))

@@ -15,7 +15,7 @@ from upright.guard import Guard
 from upright.jobs import Work
 from upright.jobs.task import Function
 from upright.policy import Policy, UseCase
-from upright.terms import Action, Record, Stage, Verdict
+from upright.terms import Action, Finding, Record, Stage, Verdict
 
 _BATCH = 64
 _DROPPED = frozenset({Action.BLOCK, Action.REPLACE})
@@ -36,14 +36,18 @@ def guard_work(policy: Policy) -> Work:
             languages=policy.use_case.languages,
         ),
         guard=policy.guard,
-    )
-    spec = {"policy": use.model_dump_json(by_alias=True)}
+        match=policy.match,
+    ).beside(policy.folder)
+    # Where the index of protected works lies; its content is part of the guard's digest.
+    folder = str(Path(policy.folder).resolve()) if policy.match else ""
+    spec = {"policy": use.model_dump_json(by_alias=True), "folder": folder}
     return Work("guard", f"{__name__}:guarding", spec, Guard.from_policy(use).digest)
 
 
 def guarding(spec: Mapping[str, Any]) -> Function:
     """Build the step's function in a worker."""
-    guard = Guard.from_policy(Policy.model_validate_json(spec["policy"]))
+    policy = Policy.model_validate_json(spec["policy"]).beside(spec["folder"])
+    guard = Guard.from_policy(policy)
 
     def perform(payload: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         shard = Shard.of(payload)
@@ -90,19 +94,22 @@ def _effect(at: int, record: Record, verdict: Verdict) -> dict[str, Any]:
 
 def _entries(verdict: Verdict) -> Iterator[dict[str, Any]]:
     """Yield a line of the ledger for each rule and action."""
-    found: dict[tuple[str, Action], list[int]] = {}
+    found: dict[tuple[str, Action], list[Finding]] = {}
     for outcome in verdict.outcomes:
         if outcome.action is not Action.ALLOW:
-            key = (outcome.finding.rule, outcome.action)
-            found.setdefault(key, []).append(outcome.finding.severity)
+            found.setdefault((outcome.finding.rule, outcome.action), []).append(outcome.finding)
         for action in outcome.observed:
             yield {"rule": outcome.finding.rule, "action": f"would {action.value}"}
-    for (rule, action), severities in sorted(found.items()):
-        yield {
+    for (rule, action), findings in sorted(found.items(), key=lambda item: item[0]):
+        entry: dict[str, Any] = {
             "rule": rule,
             "action": action.value,
-            "count": len(severities),
-            "severity": max(severities),
+            "count": len(findings),
+            "severity": max(finding.severity for finding in findings),
         }
+        # Which works a copy is of.
+        if sources := sorted({finding.source for finding in findings if finding.source}):
+            entry["sources"] = sources
+        yield entry
     for error in verdict.errors:
         yield {"rule": error.rule, "action": error.action.value, "error": error.kind}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +28,25 @@ def prepare(curation: Curation) -> dict[str, str]:
     section = curation.policy.curate
     if not section.evaluation:
         return {}
-    contents = [hashlib.sha256(Path(i.path).read_bytes()).hexdigest()
-                for i in find_inputs(section.evaluation)]  # fmt: skip
+    files = [_beside(curation, file) for file in section.evaluation]
+    contents = [hashlib.sha256(item.path.read_bytes()).hexdigest() for item in find_inputs(files)]
     name = digest([contents, section.evaluation_words, NORMAL_FORM]).removeprefix("sha256:")[:32]
     file = curation.store.folder / "evaluation" / f"{name}.npz"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".draft.npz")
-        save(draft, _texts(section.evaluation), section.evaluation_words)
+        save(draft, _texts(files), section.evaluation_words)
         draft.rename(file)
     return {EVALUATION: str(file)}
 
 
-def _texts(paths: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _beside(curation: Curation, file: str) -> str:
+    """Return a file that the policy names: beside the policy's own file, else as it is named."""
+    beside = Path(curation.policy.folder, file)
+    return str(beside) if beside.exists() else file
+
+
+def _texts(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     for item in find_inputs(paths):
         for found in records_of(item):
             if isinstance(found, Reject):

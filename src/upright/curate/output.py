@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ class Result:
 
     guarded: Path
     written: Path
-    counts: dict[str, int]
+    counts: dict[str, Any]
 
 
 def summarise(
@@ -108,8 +108,16 @@ def assemble(
     summary: Summary,
     results: Sequence[Result],
     rejected: Iterable[dict[str, Any]],
+    tell: Callable[[Path], None],
 ) -> None:
     """Write the corpus and what is told of it; the older one stands until the new one is whole.
+
+    Args:
+        curation: with the output.
+        summary: takes the digest of the corpus.
+        results: of all shards, in order.
+        rejected: what could not be read.
+        tell: writes more about the corpus into the folder that it is handed.
 
     Raises:
         NoSpaceError: if the disk is full.
@@ -126,6 +134,7 @@ def assemble(
         (draft / REJECTED).write_bytes(lines)
         told = json.dumps(summary.to_json(), indent=2, ensure_ascii=False)
         (draft / SUMMARY).write_text(told + "\n", encoding="utf-8")
+        tell(draft)
         _put_in_place(draft, output)
 
 

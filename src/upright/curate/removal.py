@@ -23,7 +23,11 @@ def removed_owners(curation: Curation) -> frozenset[int]:
 def remember(curation: Curation) -> None:
     """Keep what a later removal has to do again."""
     inputs = [path if path == "-" else str(Path(path).resolve()) for path in curation.inputs]
-    told = {"inputs": inputs, "policy": curation.policy.model_dump(mode="json", by_alias=True)}
+    told = {
+        "inputs": inputs,
+        "policy": curation.policy.model_dump(mode="json", by_alias=True),
+        "folder": str(Path(curation.policy.folder).resolve()),
+    }
     _write(curation.output / WORK / _RUN, told)
 
 
@@ -40,7 +44,8 @@ def recall(output: Path) -> Curation:
             f"{output}: no corpus that `upright curate` made, or its work folder is gone",
             mend="name the --output of an earlier run",
         ) from None
-    return Curation(told["inputs"], Policy.model_validate(told["policy"]), output)
+    policy = Policy.model_validate(told["policy"]).beside(told["folder"])
+    return Curation(told["inputs"], policy, output)
 
 
 def mark_removed(output: Path, owner: str) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from upright.curate import removal
+from upright.curate.bias import BiasCounts, card
+from upright.curate.card import write_card
 from upright.curate.corpus import Corpus, Part
 from upright.curate.curation import Curation
 from upright.curate.decisions import decide
@@ -57,7 +59,12 @@ def curate(curation: Curation, *, dry_run: bool = False) -> Curated:
     summary = Summary(curation.policy.digest, guard.version, damaged=plan.damaged)
     rejected = summarise(summary, results, plan.rejects)
     if not dry_run:
-        assemble(curation, summary, results, rejected)
+        bias = _bias(results)
+
+        def tell(folder: Path) -> None:
+            write_card(folder, curation.policy, summary, bias)
+
+        assemble(curation, summary, results, rejected, tell)
         removal.remember(curation)
         curation.forget()
     return Curated(summary, rejected, _samples(results))
@@ -126,6 +133,13 @@ def _passed(plan: Plan, outcomes: Iterable[tuple[Shard, Outcome]]) -> list[tuple
         else:
             passed.append((shard, outcome))
     return passed
+
+
+def _bias(results: Sequence[Result]) -> dict[str, Any]:
+    counts = BiasCounts()
+    for result in results:
+        counts.merge(result.counts["bias"])
+    return card(counts)
 
 
 def _samples(results: Sequence[Result]) -> dict[str, list[dict[str, Any]]]:

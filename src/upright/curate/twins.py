@@ -7,7 +7,6 @@ are like it, so each that goes has a kept twin whose likeness was computed and i
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,25 +111,10 @@ class _Near:
     ) -> tuple[list[tuple[int, int]], int]:
         """Return pairs that share a band and were not compared, and the size of the largest."""
         which = np.flatnonzero(kept)
-        found: set[tuple[int, int]] = set()
-        crowd = 0
-        for band in self._bands:
-            order = np.argsort(band[which], kind="stable")
-            values, sorted_records = band[which][order], self._records[which][order]
-            same = values[1:] == values[:-1]
-            if not same.any():
-                continue
-            begins = np.concatenate(([True], ~same))
-            starts = np.flatnonzero(begins)
-            sizes = np.diff(np.append(starts, len(values)))
-            crowd = max(crowd, int(sizes.max()))
-            for step in range(1, min(neighbours, crowd - 1) + 1):
-                at = np.flatnonzero(values[step:] == values[:-step])
-                found.update(_pairs(sorted_records[at], sorted_records[at + step]))
-            firsts = np.repeat(starts, sizes)
-            others = np.flatnonzero(np.arange(len(values)) - firsts > neighbours)
-            found.update(_pairs(sorted_records[firsts[others]], sorted_records[others]))
-        return sorted(found - self._compared), crowd
+        found, crowd = minhash.candidates(self._bands[:, which], neighbours)
+        records = self._records[which].tolist()
+        pairs = {(records[one], records[two]) for one, two in found}
+        return sorted(pairs - self._compared), crowd
 
     def _compare(self, pairs: list[tuple[int, int]]) -> bool:
         """Compute the likeness of pairs; say whether there were any."""
@@ -170,7 +154,3 @@ class _Near:
             if len(kept) >= self._copies:
                 out[record] = max(kept, key=lambda item: (item[1], -item[0]))
         return out
-
-
-def _pairs(ones: Places, twos: Places) -> Iterable[tuple[int, int]]:
-    return zip(ones.tolist(), twos.tolist(), strict=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from upright.curate.bias import BiasCounts
 from upright.curate.guarding import read_effects
 from upright.curate.lines import Line, parse, written
 from upright.curate.measuring import read_drops
@@ -18,6 +19,7 @@ from upright.match import words as normal
 
 DATA, LINEAGE, LEDGER, REVIEW = "data.jsonl", "lineage.jsonl", "ledger.jsonl", "review.jsonl"
 _KINDS = (DATA, LINEAGE, LEDGER, REVIEW)
+_BATCH = 64
 
 
 def write_work() -> Work:
@@ -37,7 +39,8 @@ def writing(spec: Mapping[str, Any]) -> Function:
         out.write_all()
         for kind in _KINDS:
             (folder / kind).write_bytes(b"".join(out.parts[kind]))
-        return {"records": len(lines), "kept": out.kept, "changed": out.changed}
+        counts = {"records": len(lines), "kept": out.kept, "changed": out.changed}
+        return {**counts, "bias": out.bias()}
 
     return perform
 
@@ -53,6 +56,7 @@ class _Out:
     kept: int = 0
     changed: int = 0
     parts: dict[str, list[bytes]] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
+    texts: list[str] = field(default_factory=list)
 
     def write_all(self) -> None:
         effects = read_effects(Path(self.payload["effects"]))
@@ -63,6 +67,13 @@ class _Out:
             place = origins[line.number - self.shard.line] if origins else self._place(line)
             decision = dict(decisions.get(str(at), {}))
             self._write(line, place, effects.get(at, {}), drops.get(at), decision)
+
+    def bias(self) -> dict[str, Any]:
+        """Return what stands near whom in the kept texts."""
+        counts = BiasCounts()
+        for begin in range(0, len(self.texts), _BATCH):
+            counts.add(self.texts[begin : begin + _BATCH])
+        return counts.to_json()
 
     def _place(self, line: Line) -> dict[str, Any]:
         start = self.shard.start
@@ -127,6 +138,7 @@ class _Out:
         lineage = {"id": line.id, **place, "text": hashlib.sha256(raw).hexdigest()}
         self.parts[DATA].append(record.strip() + b"\n")
         self.parts[LINEAGE].append(written({**lineage, "changed": not same}) + b"\n")
+        self.texts.append(text)
         self.kept += 1
         self.changed += not same
 

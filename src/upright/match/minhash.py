@@ -119,6 +119,33 @@ def bands(made: NDArray[np.uint32]) -> Hashes:
     return np.ascontiguousarray(folded.T)
 
 
+def candidates(banded: Hashes, neighbours: int) -> tuple[set[tuple[int, int]], int]:
+    """Return pairs of texts that agree in a band, and in how many texts one value stands at most.
+
+    In a crowded band each text is paired with its neighbours and with the first one only.
+
+    Args:
+        banded: bands of the texts, shape (20, texts).
+        neighbours: how many of those that follow it a text is paired with in each band.
+    """
+    found: set[tuple[int, int]] = set()
+    crowd = 0
+    for band in banded:
+        order = np.argsort(band, kind="stable")
+        values = band[order]
+        begins = np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1])))
+        sizes = np.diff(np.append(begins, len(values)))
+        crowd = max(crowd, int(sizes.max(initial=0)))
+        for step in range(1, min(neighbours, crowd - 1) + 1):
+            at = np.flatnonzero(values[step:] == values[:-step])
+            found.update(zip(order[at].tolist(), order[at + step].tolist(), strict=True))
+        large = np.flatnonzero(sizes > neighbours + 1)
+        for begin, size in zip(begins[large].tolist(), sizes[large].tolist(), strict=True):
+            others = order[begin + neighbours + 1 : begin + size].tolist()
+            found.update((int(order[begin]), other) for other in others)
+    return found, crowd
+
+
 def likeness(one: Hashes, two: Hashes) -> float:
     """Return Jaccard's likeness of two sets of runs, given as sorted arrays without repeats."""
     if not len(one) or not len(two):
