@@ -74,6 +74,7 @@ from upright.cli import (  # noqa: E402, F401 (they need `app`, and are needed f
     answer,
     attribute,
     audit,
+    audit_table,
     certify,
     curate,
     generate,
