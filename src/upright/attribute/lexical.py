@@ -6,6 +6,7 @@ keeps of both texts. What many documents share says little and weighs little.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,15 +54,13 @@ class Lexical:
             in_documents += np.bincount(one.anchor, minlength=len(trace.anchors))
         weights: Weights = np.log1p((documents - in_documents + 0.5) / (in_documents + 0.5))
         mean = trace.total / max(1, documents)
-        scored = [
-            (score, number, document)
+        scored = (
+            (-score, number, document)
             for number, (shard, one) in enumerate(zip(trace.shards, terms, strict=True))
             for document, score in _scores(shard, one, weights, mean)
-        ]
-        scored.sort(key=lambda one: (-one[0], one[1:]))
-        return [
-            _credit(trace, number, document, score) for score, number, document in scored[:most]
-        ]
+        )
+        best = heapq.nsmallest(most, scored)
+        return [_credit(trace, number, document, -score) for score, number, document in best]
 
 
 def _terms(trace: Trace, number: int) -> _Terms:
@@ -77,7 +76,7 @@ def _scores(shard: Shard, terms: _Terms, weights: Weights, mean: float) -> list[
     if not len(terms.document):
         return []
     lengths = np.diff(shard.starts.astype(np.int64)) - 1
-    norm = _K1 * (1 - _B + _B * lengths[terms.document] / mean)
+    norm: Weights = _K1 * (1 - _B + (_B / mean) * lengths[terms.document])
     parts = weights[terms.anchor] * terms.times * (_K1 + 1) / (terms.times + norm)
     sums = np.bincount(terms.document, parts)
     documents = np.unique(terms.document)

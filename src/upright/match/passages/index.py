@@ -11,7 +11,7 @@ from pathlib import Path
 
 from upright.match.passages import manifest
 from upright.match.passages.documents import Row, text_digest
-from upright.match.passages.manifest import Manifest
+from upright.match.passages.errors import PassageIndexError
 from upright.match.passages.shard import Shard
 from upright.match.passages.trace import Trace
 
@@ -50,20 +50,20 @@ class PassageIndex:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = threading.Lock()
-        self._stamp: tuple[int, int, int] | None = None
+        self._stamp: manifest.Stamp | None = None
         self._shards: tuple[Shard, ...] = ()
-        self._manifest = manifest.load(folder)
+        self._least, self._digest = 0, ""
         self._fresh()
 
     @property
     def least(self) -> int:
         """The shortest passage that is found, in words."""
-        return self._fresh()[1].least
+        return self._fresh()[1]
 
     @property
     def digest(self) -> str:
         """`sha256:…` of what the index holds now."""
-        return self._fresh()[1].digest
+        return self._fresh()[2]
 
     @property
     def shards(self) -> Sequence[Shard]:
@@ -75,8 +75,8 @@ class PassageIndex:
 
     def trace(self, text: str) -> Trace:
         """Hold a text against the corpus."""
-        shards, now = self._fresh()
-        return Trace(shards, text, now.least, now.digest)
+        shards, least, digest = self._fresh()
+        return Trace(shards, text, least, digest)
 
     def source(self, name: str) -> Source | None:
         """Return a document of the corpus by its name, with its text read from where it stands."""
@@ -87,18 +87,23 @@ class PassageIndex:
                     return Source(row.id, row.owner, row.licence, row.file, _text(row))
         return None
 
-    def _fresh(self) -> tuple[tuple[Shard, ...], Manifest]:
-        """Open what a writer has changed since the last question."""
+    def _fresh(self) -> tuple[tuple[Shard, ...], int, str]:
+        """Open what a writer has changed since the last question; return what is asked of it."""
         with self._lock:
-            state = (self.folder / manifest.NAME).stat() if self._stamp else None
-            stamp = state and (state.st_ino, state.st_mtime_ns, state.st_size)
-            if stamp is None or stamp != self._stamp:
-                self._reopen()
-            return self._shards, self._manifest
+            stamp = manifest.stamp(self.folder)
+            while stamp is None or stamp != self._stamp:
+                try:
+                    self._reopen()
+                except PassageIndexError:
+                    # A file that a writer took away since is no damage: its manifest is newer.
+                    if manifest.stamp(self.folder) == stamp:
+                        raise
+                else:
+                    self._stamp = stamp
+                stamp = manifest.stamp(self.folder)
+            return self._shards, self._least, self._digest
 
     def _reopen(self) -> None:
-        # The stamp is taken first: of a change in between, the next question learns.
-        state = (self.folder / manifest.NAME).stat()
         now = manifest.load(self.folder)
         known = {shard.file.file: shard for shard in self._shards}
         self._shards = tuple(
@@ -107,8 +112,7 @@ class PassageIndex:
             else Shard(self.folder, one, now.gone.get(one.file, ()))
             for one in now.shards
         )
-        self._manifest = now
-        self._stamp = (state.st_ino, state.st_mtime_ns, state.st_size)
+        self._least, self._digest = now.least, now.digest
 
 
 def _text(row: Row) -> str | None:

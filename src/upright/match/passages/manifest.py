@@ -16,6 +16,8 @@ from upright.match.passages.layout import ShardFile
 from upright.match.words import NORMAL_FORM
 from upright.terms import digest
 
+Stamp = tuple[int, int, int]
+
 FORMAT = 1
 NAME = "passages.json"
 _LOCK = "passages.lock"
@@ -82,6 +84,15 @@ def load(folder: Path) -> Manifest:
     )
     gone = {file: tuple(numbers) for file, numbers in shape["gone"].items()}
     return Manifest(shape["least"], shards, gone)
+
+
+def stamp(folder: Path) -> Stamp | None:
+    """Return what tells one manifest of a folder from the next; None where there is none."""
+    try:
+        state = (folder / NAME).stat()
+    except OSError:
+        return None
+    return state.st_ino, state.st_mtime_ns, state.st_size
 
 
 def save(folder: Path, manifest: Manifest) -> None:

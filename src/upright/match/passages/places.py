@@ -81,13 +81,12 @@ class Places:
         sums: Numbers = self._mark[blocks] + plain + odd
         return sums
 
-    def starts(self, words: Numbers) -> Numbers:
-        """Return the first character of each word, counted from the shard's start."""
+    def gaps(self, words: Numbers) -> Numbers:
+        """Return the characters between each word and the one before."""
         gaps = self._codes(words)
         odd = gaps == _ODD
         gaps[odd] = self._odd_gap[self._odd_before(words[odd])]
-        starts: Numbers = self.before(words) + gaps
-        return starts
+        return gaps
 
     def every(self) -> tuple[Numbers, Numbers]:
         """Return the gaps and lengths of all words, as they were packed."""

@@ -144,10 +144,10 @@ class Shard:
             place: where each begins among the shard's words.
             words: how many it has.
         """
-        document = self._document(place)
-        base = self._places.before(self.starts[document].astype(np.int64))
-        start = self._places.starts(place) - base
-        return start, self._places.before(place + words) - base
+        first = self.starts[self._document(place)].astype(np.int64)
+        before = self._places.before(np.concatenate((first, place, place + words)))
+        base, start, end = np.split(before, 3)
+        return start + self._places.gaps(place) - base, end - base
 
 
 def _merged(start: Numbers, end: Numbers, place: Numbers) -> tuple[Numbers, Numbers, Numbers]:

@@ -125,7 +125,8 @@ class Trace:
             documents, first = np.unique(match.document[here], return_index=True)
             found += len(documents)
             chosen = here[first[: most - len(places)]]
-            places += _places(shard, match.document[chosen], match.place[chosen], end - start)
+            if len(chosen):
+                places += _places(shard, match.document[chosen], match.place[chosen], end - start)
         return Span(
             start=int(self.words.starts[start]),
             end=int(self.words.ends[end - 1]),

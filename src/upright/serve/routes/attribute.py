@@ -65,7 +65,11 @@ async def attribution(answerer: Answerer, text: str, *, most: int) -> Attributio
         told = f"a text may have {LONGEST} characters"
         raise refused(413, "text_too_long", told, param="text")
     policy = answerer.policy
-    found = await asyncio.to_thread(asked, policy, lambda one: one.attribute(text, most=most))
+
+    def ask(one: Attributor) -> Attribution:
+        return one.attribute(text, most=most)
+
+    found = await asyncio.to_thread(asked, policy, ask)
     journal = Journal(answerer.writer, policy.use_case.name, "")
     body = {"endpoint": "attribute", "texts": 1, "spans": len(found.spans), "index": found.index}
     use = await journal.write("verdict", body)
