@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from upright.guard.detectors.scripts import UNSPACED
 from upright.guard.detectors.tables import table
@@ -91,11 +91,13 @@ def _read(text: str) -> Words:
     if not text.isascii():
         spans = [_span(match) for match in _WORD.finditer(text)]
         return Words(text, spans, [undisguised(text[start:end]) for start, end in spans])
-    spans = [_span(match) for match in _ASCII_WORD.finditer(text)]
+    spans = [match.span() for match in _ASCII_WORD.finditer(text)]
+    if "'" in text:
+        spans = [_without_quote(text, *span) for span in spans]
     lower = text.lower()
     plain = _DRAWN_OUT.search(lower) is None
     found = [lower[start:end] for start, end in spans]
-    forms = [(w,) if plain and w.isalpha() else undisguised(w) for w in found]
+    forms = [(w,) if plain and w.isalpha() else _remembered(w) for w in found]
     return Words(text, spans, forms)
 
 
@@ -103,6 +105,12 @@ def _span(match: re.Match[str]) -> tuple[int, int]:
     start, end = match.span()
     if match.string[end - 1] in _APOSTROPHES:
         end = start + len(match.group().rstrip(_APOSTROPHES))
+    return start, end
+
+
+def _without_quote(text: str, start: int, end: int) -> tuple[int, int]:
+    if text[end - 1] == "'":
+        end = start + len(text[start:end].rstrip("'"))
     return start, end
 
 
@@ -119,6 +127,10 @@ def undisguised(word: str) -> tuple[str, ...]:
     bare = plain.strip(_SIGNS)
     shown = plain.translate(_DISGUISE) if any(map(str.isalpha, plain)) else plain
     return tuple(dict.fromkeys((plain, bare, *_shortened(shown), shown.strip("*"))))
+
+
+# Texts use the same words again and again.
+_remembered = lru_cache(maxsize=1 << 15)(undisguised)
 
 
 def _shortened(word: str) -> tuple[str, ...]:
