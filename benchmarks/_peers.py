@@ -16,7 +16,7 @@ _REQUIREMENTS = """
 import re, sys
 from importlib.metadata import requires
 name, extra, *relaxed = sys.argv[1:]
-for line in requires(name):
+for line in requires(name) or ():
     requirement, _, marker = line.partition(";")
     if "extra ==" in marker and not re.search(rf"extra == ['\\"]{extra}['\\"]", marker):
         continue

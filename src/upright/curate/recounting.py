@@ -75,7 +75,8 @@ class _Counter:
             keep[first:last] = False
         left = hashes[keep]
         if self._often is None:
-            joints = np.cumsum(keep)[np.array([last - 1 for _, last in cuts], np.int64)]
+            ends = np.array([last - 1 for _, last in cuts], np.int64)
+        joints = np.cumsum(keep, dtype=np.int64)[ends]
             self._rows.append((*self._marks(left, joints, record),))
             return
         found = normal.grams(left, passages.run_length(self._words))
