@@ -18,7 +18,7 @@ TEXTS = [
     "She is a nurse and a kind woman. " + prose(1),
     "He was a doctor; the doctor saw his brother. " + prose(2),
     "Write to jane@shop.example today. " + prose(3),
-    prose(2) + " He was a doctor; the doctor saw his brother.",
+    prose(4) + " He was a doctor; the doctor saw his brother.",
 ]
 
 

@@ -99,5 +99,5 @@ def test_what_is_remembered_is_the_run_as_it_was(tmp_path):
     made(tmp_path / "out", source, section=SECTION)
     again = recall(tmp_path / "out")
     assert list(again.inputs) == [source]
-    assert again.policy == policy(SECTION)
+    assert again.policy.digest == policy(SECTION).digest
     assert json.loads((tmp_path / "out" / ".work" / "run.json").read_text())["inputs"] == [source]

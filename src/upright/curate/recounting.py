@@ -76,7 +76,7 @@ class _Counter:
         left = hashes[keep]
         if self._often is None:
             ends = np.array([last - 1 for _, last in cuts], np.int64)
-        joints = np.cumsum(keep, dtype=np.int64)[ends]
+            joints = np.cumsum(keep, dtype=np.int64)[ends]
             self._rows.append((*self._marks(left, joints, record),))
             return
         found = normal.grams(left, passages.run_length(self._words))
