@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -12,12 +12,14 @@ from upright.answer.answering import Answering
 from upright.answer.certifying import certifier_for
 from upright.answer.judge import Judge
 from upright.answer.marking import mark_for
+from upright.answer.masking import works_for
 from upright.answer.request import Answer, AnswerPiece, AnswerRequest
 
 if TYPE_CHECKING:
     from upright.generate.types import Engine, Sampling
     from upright.guard import GuardPool
     from upright.ledger import Ledger, LedgerWriter
+    from upright.match.index import RunMask
     from upright.policy import Policy
 
 
@@ -54,6 +56,7 @@ class Answerer:
         self.writer = writer
         self.pinned = pinned
         self.mark = mark_for(policy, engine, ledger.home)
+        self._works = works_for(policy, engine)
         self.certifier = certifier_for(policy, pool.digest, engine, self.mark, ledger)
 
     @property
@@ -81,6 +84,14 @@ class Answerer:
         from upright.generate import sampling_for  # noqa: PLC0415 (loads numpy)
 
         return sampling_for(self.policy, overrides)
+
+    def mask(self, shown: Sequence[str]) -> RunMask | None:
+        """Return which runs of protected works an answer must not complete, if any.
+
+        Args:
+            shown: what the user wrote; it may be repeated.
+        """
+        return None if self._works is None else self._works.mask(shown)
 
     def begin(self, request: AnswerRequest) -> Answering:
         """Return the pipeline for one request; it knows its id before anything is done."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from upright.answer.feed import EngineFeed
 from upright.answer.images import admit_images
-from upright.answer.inbound import EngineView, take_apart
+from upright.answer.inbound import take_apart
 from upright.answer.journal import Journal, salted_digest, strictest, summary
 from upright.answer.keep import keep_texts
 from upright.answer.outbound import Sent, digestible
@@ -102,12 +102,13 @@ class Answering:
         pseudonyms = Pseudonyms(part.record.text for part in inbound.parts)
         prompt = Prompt(inbound, *await self._judge.prompt(inbound.parts, pseudonyms))
         self._verdicts += prompt.judged
+        self._judge.show(prompt.users)
         await self._open(prompt)
         if prompt.withheld and not await self._was_released(prompt):
             last = await self._refuse(prompt)
         else:
             self._releaser = releaser = Releaser(self._judge, pseudonyms, self._request)
-            async with aclosing(self._generate(prompt.view(), releaser)) as pieces:
+            async with aclosing(self._generate(prompt, releaser)) as pieces:
                 async for piece in pieces:
                     self._sent.note(piece)
                     yield piece
@@ -171,10 +172,10 @@ class Answering:
             )
         ]
 
-    async def _generate(self, view: EngineView, releaser: Releaser) -> AsyncGenerator[AnswerPiece]:
+    async def _generate(self, prompt: Prompt, releaser: Releaser) -> AsyncGenerator[AnswerPiece]:
         """Yield what may be sent while the engine writes, and the rest when it has ended."""
         eager = self._request.stream
-        async with EngineFeed(self._answerer.engine, self._job(view)) as feed:
+        async with EngineFeed(self._answerer.engine, self._job(prompt)) as feed:
             async with aclosing(feed.batches(eager=eager)) as batches:
                 async for batch in batches:
                     self._usage = feed.usage
@@ -195,7 +196,8 @@ class Answering:
             self._review = await queue(self._answerer.ledger, self._use, self.id, joined(held))
         return last
 
-    def _job(self, view: EngineView) -> Job:
+    def _job(self, prompt: Prompt) -> Job:
+        view = prompt.view()
         messages, system = view.messages, self._policy.generation.system
         if messages is not None and system:
             messages = (Message("system", system), *messages)
@@ -207,6 +209,7 @@ class Answering:
             logprobs=self._request.logprobs,
             passthrough=view.passthrough,
             mark=self._answerer.mark,
+            mask=self._answerer.mask(prompt.users),
         )
 
     async def _finish(self, last: list[AnswerPiece], prompt: Prompt) -> list[AnswerPiece]:

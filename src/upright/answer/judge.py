@@ -10,7 +10,7 @@ from upright.answer.crossings import View, joined_views
 from upright.answer.inbound import Part
 from upright.answer.outbound import Channel
 from upright.answer.request import TextVerdict
-from upright.guard import GuardPool, Pseudonyms, Restorer, Scan, StreamDriver, Window
+from upright.guard import GuardPool, Pseudonyms, Restorer, Scan, Shown, StreamDriver, Window
 from upright.terms import Action, DetectorError, Finding, Record, Stage, Verdict
 
 
@@ -28,6 +28,11 @@ class Judge:
     def __init__(self, pool: GuardPool) -> None:
         self._pool = pool
         self._failed: dict[Stage, dict[str, DetectorError]] = {stage: {} for stage in Stage}
+        self._shown: Shown | None = None
+
+    def show(self, texts: Sequence[str]) -> None:
+        """Take note of what the user wrote: answers may repeat it, whoever's words it is."""
+        self._shown = Shown(texts)
 
     @property
     def digest(self) -> str:
@@ -50,6 +55,11 @@ class Judge:
         asked = self._pool.submit(records, stage, partial=partial, skip=skip | failed.keys())
         scans = await asyncio.wrap_future(asked)
         failed.update((error.rule, error) for scan in scans for error in scan.errors)
+        if self._shown is not None and stage is Stage.OUTPUT:
+            scans = [
+                self._shown.without_echoes(record.text, scan)
+                for record, scan in zip(records, scans, strict=True)
+            ]
         if not known:
             return scans
         return [replace(scan, errors=(*known, *scan.errors)) for scan in scans]

@@ -11,7 +11,7 @@ from upright.answer.outbound import WITHHELD
 from upright.answer.request import TextVerdict
 from upright.answer.review import Held, held_answer, held_prompt, joined
 from upright.policy import GuardSection
-from upright.terms import Action, Verdict
+from upright.terms import Action, Stage, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,16 @@ class Prompt:
     def originals(self) -> list[str]:
         """The texts as they came."""
         return [part.record.text for part in self.inbound.parts]
+
+    @property
+    def users(self) -> list[str]:
+        """What the user wrote, as it came and as it left the guard."""
+        own = [
+            place
+            for place, part in enumerate(self.inbound.parts)
+            if part.record.role in {None, "user"} and part.stage is Stage.PROMPT
+        ]
+        return [text for place in own for text in (self.originals[place], self.texts[place])]
 
     @property
     def withheld(self) -> list[TextVerdict]:

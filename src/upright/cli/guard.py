@@ -61,9 +61,10 @@ def check(  # noqa: PLR0917 (Typer names them as options)
     `findings`, with --scores `scores`, and where there are any `errors` and `excepted`.
     A line may have pictures under `image`: a path, a data URL, or a list. Each stands in `text`
     as a placeholder, where its findings are, and those that would not leave are taken out.
+    An answer's line may have its `prompt`: copies that stand in it are no finding.
     """
     del as_json, debug
-    from upright.guard import GuardPool
+    from upright.guard import GuardPool, Shown
     from upright.policy import open_policy
 
     use = open_policy(policy)
@@ -72,7 +73,10 @@ def check(  # noqa: PLR0917 (Typer names them as options)
         GuardPool(use, workers, everything=scores) as pool,
         _progress(wanted=not quiet) as advance,
     ):
-        for record, scan in pool.scan_many(records, stage):
+        for record, found in pool.scan_many(records, stage):
+            prompt = record.fields.get("prompt")
+            shown = [prompt] if isinstance(prompt, str) and stage is Stage.OUTPUT else []
+            scan = Shown(shown).without_echoes(record.text, found)
             verdict = pool.decide(record, scan, stage)
             line = remaining(record.fields, list(record.images), verdict.text)
             write_line({**line, **_shape(verdict, with_scores=scores)})

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from upright.generate.draws import Draws
+from upright.generate.masking import TokenMask
 from upright.generate.sampler import Floats, Logits, distribution, entropy, leading, log_softmax
 from upright.generate.text import TextStream
 from upright.generate.types import Candidate, NextToken, Piece, Sampling, TokenLogprob
 from upright.watermark import Mark
+
+if TYPE_CHECKING:
+    from upright.match.index import Follower
 
 
 class Vocabulary(Protocol):
@@ -44,6 +48,7 @@ class Decoder:
         logprobs: how many alternatives to report for each token; None reports none.
         room: most tokens that still fit into the engine's memory.
         mark: how the answer is marked.
+        follower: knows which words must not follow each other; None where all may.
 
     Raises:
         EngineError: `bad_request` for a mark where every token is certain.
@@ -58,8 +63,10 @@ class Decoder:
         logprobs: int | None = None,
         room: int | None = None,
         mark: Mark | None = None,
+        follower: Follower | None = None,
     ) -> None:
-        self._draws = Draws(sampling, choice=choice, mark=mark)
+        mask = None if follower is None else TokenMask(follower, vocabulary)
+        self._draws = Draws(sampling, choice=choice, mark=mark, mask=mask)
         self._vocabulary = vocabulary
         self._choice = choice
         self._logprobs = logprobs

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from upright.generate.masking import TokenMask
 from upright.generate.sampler import (
     GREEDY,
     Distribution,
@@ -29,16 +30,25 @@ class Draws:
         choice: which of the job's answers; each has random numbers of its own.
         mark: how the answer is marked. Its sub-key comes from the answer's own random numbers,
             so that a seed repeats a marked text too.
+        mask: names the tokens that must not be drawn; None where all may be.
 
     Raises:
         EngineError: `bad_request` for a mark where every token is certain.
     """
 
-    def __init__(self, sampling: Sampling, *, choice: int = 0, mark: Mark | None = None) -> None:
+    def __init__(
+        self,
+        sampling: Sampling,
+        *,
+        choice: int = 0,
+        mark: Mark | None = None,
+        mask: TokenMask | None = None,
+    ) -> None:
         seed = secrets.randbits(64) if sampling.seed is None else sampling.seed
         self._sampling = sampling
         self._random = random_stream(seed, choice)
         self._marker = None if mark is None else self._marked(mark)
+        self._mask = mask
         self._drawn: list[int] = []
         self._seen: set[int] = set()
 
@@ -48,18 +58,38 @@ class Draws:
         Args:
             logits: shape (vocabulary,); not kept.
         """
-        return self._next(distribution(logits, self._sampling, self._seen))
+        return self._next(self._chances(logits))
 
     def take(self, token: int) -> None:
         """Let the answer go on with a token."""
         self._seen.add(token)
         self._drawn.append(token)
+        if self._mask is not None:
+            self._mask.take(token)
 
     def repeat(self, tokens: Sequence[int]) -> None:
         """Take an answer so far as if its tokens had been drawn here, one after the other."""
         for token in tokens:
             self._next(_CERTAIN)  # uses up what the token's own draw used up
             self.take(token)
+
+    def _chances(self, logits: Logits) -> Distribution:
+        """Return the distribution without tokens that must not be drawn.
+
+        Only tokens that could be drawn are asked about; taking some out lets others in.
+        """
+        chances = distribution(logits, self._sampling, self._seen)
+        if self._mask is None:
+            return chances
+        scores = logits
+        while True:
+            banned = self._mask.banned(chances.tokens, logits.size)
+            banned = banned[np.isfinite(scores[banned])]
+            if not banned.size:
+                return _possible(chances) if scores is not logits else chances
+            scores = logits.copy() if scores is logits else scores
+            scores[banned] = -np.inf
+            chances = distribution(scores, self._sampling, self._seen)
 
     def _next(self, chances: Distribution) -> int:
         uniform = float(self._random.random())
@@ -77,3 +107,9 @@ class Draws:
                 mend='ask for a temperature above 0, or set watermark.scheme = "none"',
             )
         return Marker(mark, int(self._random.integers(SUBKEYS)))
+
+
+def _possible(chances: Distribution) -> Distribution:
+    """Return a distribution without tokens of probability 0."""
+    kept = chances.probabilities > 0
+    return Distribution(chances.tokens[kept], chances.probabilities[kept], chances.kept)

@@ -144,6 +144,7 @@ class EmbeddedEngine:
                     logprobs=job.logprobs,
                     room=room,
                     mark=job.mark,
+                    follower=None if job.mask is None else job.mask.follower(),
                 ),
                 deliver,
                 solitary=runtime.mixes and job.sampling.seed is not None,

@@ -182,6 +182,7 @@ class TransformersEngine:
             logprobs=job.logprobs,
             room=self._length - prompt + 1,
             mark=job.mark,
+            follower=None if job.mask is None else job.mask.follower(),
         )
 
     def _fitting(self, tokens: list[int]) -> list[int]:

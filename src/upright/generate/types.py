@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from upright.match.index import RunMask
     from upright.watermark import Mark
 
 
@@ -84,6 +85,8 @@ class Job:
         logprobs: how many alternatives to report for each token; None reports none.
         passthrough: fields for an OpenAI-compatible server (tools, response_format, …).
         mark: how the answers are marked; an engine that cannot mark refuses it.
+        mask: runs of protected works that the answers must not complete. An engine that gives
+            only text cannot heed it: the guard's rules then stand alone.
     """
 
     sampling: Sampling
@@ -93,6 +96,7 @@ class Job:
     logprobs: int | None = None
     passthrough: Mapping[str, Any] = field(default_factory=dict)
     mark: Mark | None = None
+    mask: RunMask | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from upright.guard.pool import GuardPool
 from upright.guard.pseudonyms import Pseudonyms
 from upright.guard.restore import Restorer, restored
 from upright.guard.scan import Scan
+from upright.guard.shown import Shown
 from upright.guard.stream import StreamDriver, Window
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Pseudonyms",
     "Restorer",
     "Scan",
+    "Shown",
     "StreamDriver",
     "UnguardedUnsafe",
     "Window",

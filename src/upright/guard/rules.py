@@ -77,10 +77,14 @@ class Rulebook:
         )
 
     def replacement(self, outcome: Outcome) -> str:
-        """Return the text of the `replace` rule that decided an outcome."""
+        """Return the text of the `replace` rule that decided an outcome.
+
+        `{source}` in it stands for the work that a copy was found in.
+        """
         if outcome.rule_index is None:
             raise ValueError("no rule decided this outcome")
-        return self.section.rule[outcome.rule_index].text
+        text = self.section.rule[outcome.rule_index].text
+        return text.replace("{source}", outcome.finding.source or "another work")
 
     def weigh(self, text: str, findings: Sequence[Finding], stage: Stage) -> list[Outcome]:
         """Return one outcome for each finding of a text, in the same order."""

@@ -279,7 +279,7 @@ class MatchSection(_Section):
         min_length=1, description="Folder of an index; `upright match index add` makes one."
     )
     run: int = Field(
-        default=13, ge=12, le=1000, description="Words in a row that are an exact copy."
+        default=13, ge=13, le=1000, description="Words in a row that are an exact copy."
     )
     code_run: int = Field(
         default=25, ge=12, le=1000, description="Tokens in a row that are a copy of code."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import final
 
 from upright.match.index import REACH, Document, Found, Index, Kind, Watch, Work
@@ -29,7 +29,6 @@ class CopyDetector(ABC):
 
     def __init__(self, index: Index, section: MatchSection) -> None:
         self._index = index
-        self._licences = frozenset(licence.casefold() for licence in section.licences)
         self._watch = self.watch(section)
         told = section.model_dump(mode="json", exclude={"index", "resample"})
         self.version = f"1:{index.digest}:{digest(told)}"
@@ -53,11 +52,6 @@ class CopyDetector(ABC):
     def settled(self, text: str) -> int:
         """Return a position up to which all is final, whatever follows."""
         return max(0, len(text) - self.reach, self._watch.settled(self._read(text)))
-
-    def counts(self, document: Document) -> bool:
-        """Say whether copies of a work are a finding."""
-        allowed = document.action == "allow" or document.licence.casefold() in self._licences
-        return not allowed
 
     def _read(self, text: str) -> Reading:
         """Lay a text beside the works; `settled` asks for the text that `find` has read."""
@@ -88,13 +82,23 @@ class CopiedText(CopyDetector):
 
     def watch(self, section: MatchSection) -> Watch:
         """Look for runs of words, and for near copies if the use wants them."""
-        return Watch(section.run, section.near, self.counts)
+        return Watch(section.run, section.near, counting(section))
 
     def why(self, found: Found) -> str:
         """Say how much of the passage stands in the work."""
         if found.exact:
             return f"{found.tokens} words in a row stand in a protected work."
         return f"{found.score:.0%} of {found.tokens} words stand in a protected work in this order."
+
+
+def counting(section: MatchSection) -> Callable[[Document], bool]:
+    """Return what says of a work whether copies of it are a finding in a use."""
+    licences = frozenset(licence.casefold() for licence in section.licences)
+
+    def counts(document: Document) -> bool:
+        return document.action != "allow" and document.licence.casefold() not in licences
+
+    return counts
 
 
 def copy_detectors(policy: Policy, rules: Sequence[str]) -> list[CopyDetector]:

@@ -3,6 +3,7 @@
 from upright.match.index.copies import REACH, Found, Watch
 from upright.match.index.errors import DamagedIndexError, WorksError
 from upright.match.index.index import RUN, Hit, Index
+from upright.match.index.mask import Follower, RunMask
 from upright.match.index.tokens import SHORTEST
 from upright.match.index.works import KINDS, WISHES, Document, Kind, Wish, Work
 from upright.match.index.writer import IndexWriter
@@ -15,11 +16,13 @@ __all__ = [
     "WISHES",
     "DamagedIndexError",
     "Document",
+    "Follower",
     "Found",
     "Hit",
     "Index",
     "IndexWriter",
     "Kind",
+    "RunMask",
     "Watch",
     "Wish",
     "Work",

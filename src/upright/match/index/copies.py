@@ -10,15 +10,18 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from upright.match.index.near import LONGEST, may_grow, reach_back
+import numpy as np
+
+from upright.match.index.near import LONGEST, Chain, Copy, may_grow, reach_back
 from upright.match.index.reading import TRAILING, Reading
-from upright.match.index.tokens import GRAM
+from upright.match.index.tokens import GRAM, Offsets
 from upright.match.index.works import Document
 
 REACH = LONGEST + TRAILING + 1
 """Characters from the start of a finding that can matter to it."""
 
 Counts = Callable[[Document], bool]
+_Runs = dict[int, set[tuple[int, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,9 @@ class Watch:
 
     def copies(self, reading: Reading) -> list[Found]:
         """Return the copies in a text, by their place."""
-        exact = [self._found(reading, one) for one in self._stretches(reading)]
-        found = exact + (self._near(reading, exact) if self.near else [])
+        runs = self._runs(reading)
+        found = [self._found(reading, one) for one in self._stretches(reading, runs)]
+        found += self._near(reading, np.array(sorted(runs), np.int64)) if self.near else []
         return sorted(found, key=lambda one: (one.start, one.end, one.source.id))
 
     def settled(self, reading: Reading) -> int:
@@ -77,7 +81,7 @@ class Watch:
         held = starts[max(0, reading.complete - self.run + 1) :].tolist()
         held += [
             int(starts[one.first])
-            for one in self._stretches(reading)
+            for one in self._stretches(reading, self._runs(reading))
             if one.last + 1 + self.run > reading.complete
         ]
         grams = max(0, reading.complete - GRAM + 1)
@@ -86,15 +90,12 @@ class Watch:
         # What began further back than that is as long as it can be.
         return min((at for at in held if edge - at <= LONGEST), default=len(reading.text))
 
-    def _stretches(self, reading: Reading) -> list[_Stretch]:
+    def _stretches(self, reading: Reading, rows: _Runs) -> list[_Stretch]:
         """Return the runs that follow each other, joined as far as they may be."""
-        rows = self._runs(reading)
         found: list[_Stretch] = []
         starts, closes = reading.tokens.starts, reading.closes
         for at in sorted(rows):
             end = closes[at + self.run - 1]
-            if end - starts[at] > LONGEST:
-                continue
             if found and at == found[-1].last + 1 and end - starts[found[-1].first] <= LONGEST:
                 found[-1].last = at
             else:
@@ -102,15 +103,16 @@ class Watch:
             found[-1].sources.update(rows[at])
         return found
 
-    def _runs(self, reading: Reading) -> dict[int, set[tuple[int, int]]]:
+    def _runs(self, reading: Reading) -> _Runs:
         """Return for the first token of each run the works that it stands in."""
-        rows: dict[int, set[tuple[int, int]]] = {}
+        rows: _Runs = {}
+        starts, closes = reading.tokens.starts, reading.closes
         for number, (segment, pieces) in enumerate(reading.pieces(self.run)):
             known = set(pieces.documents.tolist())
             counting = {one for one in known if self.counts(segment.document(one))}
             pairs = zip(pieces.at.tolist(), pieces.documents.tolist(), strict=True)
             for at, document in pairs:
-                if document in counting:
+                if document in counting and closes[at + self.run - 1] - starts[at] <= LONGEST:
                     rows.setdefault(at, set()).add((number, document))
         return rows
 
@@ -128,7 +130,7 @@ class Watch:
             tokens=last - stretch.first,
         )
 
-    def _near(self, reading: Reading, exact: list[Found]) -> list[Found]:
+    def _near(self, reading: Reading, runs: Offsets) -> list[Found]:
         best: dict[tuple[int, int], Found] = {}
         for segment, chains in reading.chained:
             for chain in chains:
@@ -136,12 +138,20 @@ class Watch:
                 source = segment.document(chain.document) if copy else None
                 if copy is None or source is None or not self.counts(source):
                     continue
+                if self._all_exact(reading, runs, chain, copy):
+                    continue
                 start = int(reading.tokens.starts[copy.first])
                 end = int(reading.tokens.ends[copy.last - 1])
-                if any(one.start <= start and end <= one.end for one in exact):
-                    continue
                 score, tokens = round(copy.score, 4), copy.last - copy.first
                 found = Found(start, end, source, exact=False, score=score, tokens=tokens)
                 if (start, end) not in best or best[start, end].score < score:
                     best[start, end] = found
         return list(best.values())
+
+    def _all_exact(self, reading: Reading, runs: Offsets, chain: Chain, copy: Copy) -> bool:
+        """Say whether all tokens of a near copy are in runs, as far as its chain may reach."""
+        bound = reading.tokens.starts[reach_back(chain)] + LONGEST
+        inside = runs[(runs > copy.first - self.run) & (runs < copy.last)]
+        inside = inside[reading.closes[inside + self.run - 1] <= bound]
+        covered = {at for first in inside.tolist() for at in range(first, first + self.run)}
+        return covered.issuperset(range(copy.first, copy.last))
