@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -11,8 +12,11 @@ from tests.jobs.test_run import doubles, tasks, work
 
 from upright.jobs import Engine, NoSpaceError, Store, run
 
+# A busy machine needs longer for the several programs of a cluster than Ray waits by itself.
+os.environ.setdefault("RAY_DASHBOARD_STARTUP_TIMEOUT_S", "600")
+os.environ.setdefault("RAY_raylet_start_wait_time_s", "600")
 ray = pytest.importorskip("ray")
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(1200)]
 ROOT = Path(__file__).resolve().parents[2]
 
 
