@@ -157,10 +157,10 @@ action = "review"
         assert line in browser.page
 
 
-def test_what_only_the_model_found_says_that_the_file_must_ask_it():
-    asked = toml(Setting("toxicity.*"), model=True)
-    assert asked.startswith("# and under [guard]: model = true\n[[guard.rule]]")
-    assert "model" not in toml(Setting("toxicity.*"), model=False)
+def test_what_was_tuned_without_the_model_says_that_the_file_must_not_ask_it():
+    silent = toml(Setting("toxicity.*"), model=False)
+    assert silent.startswith("# and under [guard]: model = false\n[[guard.rule]]")
+    assert "model" not in toml(Setting("toxicity.*"), model=True)
 
 
 def test_a_bar_of_the_histogram_stands_where_the_score_lies(scored):

@@ -161,9 +161,9 @@ def toml(setting: Setting, *, model: bool) -> str:
 
     Args:
         setting: the rule.
-        model: whether the trained model was asked; then the file must ask it too.
+        model: whether the trained model was asked, as it is unless a file says otherwise.
     """
-    lines = ["# and under [guard]: model = true"] if model else []
+    lines = [] if model else ["# and under [guard]: model = false"]
     lines += [
         "[[guard.rule]]",
         f"detect = [{json.dumps(setting.detect)}]",
