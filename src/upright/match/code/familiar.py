@@ -75,7 +75,8 @@ def _often(parts: list[NDArray[_T]], least: int) -> NDArray[_T]:
 def _calls(tokens: CodeTokens) -> NDArray[np.int32]:
     """Return the names that a bracket follows."""
     opens = tokens.hashes[1:] == np.uint64(sign_hash("("))
-    return tokens.names[:-1][opens & (tokens.hashes[:-1] == np.uint64(NAME))]
+    called: NDArray[np.int32] = tokens.names[:-1][opens & (tokens.hashes[:-1] == np.uint64(NAME))]
+    return called
 
 
 @cache

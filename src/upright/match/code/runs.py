@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from upright.match.align import equal_runs
 from upright.match.code.familiar import GRAM, Familiar, distances, familiar, gram_hashes
 from upright.match.code.tokens import CodeTokens
-from upright.match.words import grams
 
 SHORTEST = 25
 """Tokens of the shortest run that counts."""
@@ -28,8 +28,6 @@ _FAR = 64
 """Names that return later than this many tokens are taken for new ones: another function's."""
 _EXCEPTION = 6.0
 """Tokens that must agree for each one whose name does not."""
-_MOST_PLACES = 64
-"""A seed that stands at more places is passed over; others lead to the same run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +92,10 @@ def shared_runs(
     """
     found = [
         run
-        for start, other, length in _equal_runs(a.tokens.hashes, b.tokens.hashes, shortest)
-        for run in verified(a, b, start, other, length, shortest=shortest, least=least)
+        for one in equal_runs(a.tokens.hashes, b.tokens.hashes, seed=_SEED, shortest=shortest)
+        for run in verified(
+            a, b, one.a_start, one.b_start, one.same, shortest=shortest, least=least
+        )
     ]
     return sorted(found, key=lambda run: (-run.length, run.a_start, run.b_start))
 
@@ -180,39 +180,3 @@ def _best_stretches(agrees: NDArray[np.bool_], shortest: int) -> list[tuple[int,
             stretches.append((start + first, start + last))
             todo += [(start, start + first), (start + last, end)]
     return sorted(stretches)
-
-
-def _equal_runs(
-    a: NDArray[np.uint64], b: NDArray[np.uint64], shortest: int
-) -> list[tuple[int, int, int]]:
-    """Return start in both and length of the longest runs of equal hashes."""
-    runs: list[tuple[int, int, int]] = []
-    reached: dict[int, int] = {}
-    for start, other in _seeds(a, b, min(_SEED, shortest)):
-        diagonal = other - start
-        if reached.get(diagonal, -1) >= start:
-            continue
-        length = _equal_length(a[start:], b[other:])
-        reached[diagonal] = start + length
-        if length >= shortest:
-            runs.append((start, other, length))
-    return runs
-
-
-def _seeds(a: NDArray[np.uint64], b: NDArray[np.uint64], k: int) -> list[tuple[int, int]]:
-    """Return where k neighbours are the same in both, in the order of the first."""
-    mine, theirs = grams(a, k), grams(b, k)
-    order = np.argsort(theirs, kind="stable")
-    ranked = theirs[order]
-    low, high = (np.searchsorted(ranked, mine, side=side) for side in ("left", "right"))
-    counts = np.where(high - low <= _MOST_PLACES, high - low, 0)
-    starts = np.repeat(np.arange(len(mine)), counts)
-    first = np.repeat(low - np.concatenate(([0], np.cumsum(counts)[:-1])), counts)
-    others = order[first + np.arange(len(starts))]
-    return list(zip(starts.tolist(), others.tolist(), strict=True))
-
-
-def _equal_length(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> int:
-    size = min(len(a), len(b))
-    different = np.flatnonzero(a[:size] != b[:size])
-    return int(different[0]) if len(different) else size
