@@ -75,7 +75,7 @@ def _scores(shard: Shard, terms: _Terms, weights: Weights, mean: float) -> list[
     """Return the BM25 score of each document that shares something."""
     if not len(terms.document):
         return []
-    lengths = np.diff(shard.starts.astype(np.int64)) - 1
+    lengths: Weights = np.diff(shard.starts).astype(np.float64) - 1
     norm: Weights = _K1 * (1 - _B + (_B / mean) * lengths[terms.document])
     parts = weights[terms.anchor] * terms.times * (_K1 + 1) / (terms.times + norm)
     sums = np.bincount(terms.document, parts)

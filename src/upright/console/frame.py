@@ -19,6 +19,7 @@ _TABS: Final = (
     ("chat", "Chat"),
     ("verify", "Verify"),
     ("attribute", "Attribute"),
+    ("take-out", "Take out"),
     ("review", "Review"),
     ("thresholds", "Thresholds"),
     ("ledger", "Ledger"),
@@ -36,6 +37,8 @@ DONE: Final = {
     "resumed": "The use answers again.",
     "activated": "The version is active.",
     "forgotten": "Your examples are forgotten.",
+    "asked": "The request is recorded.",
+    "removed": "It is removed; the receipt is below.",
 }
 """What a page says after a form did its work, by the code in its address."""
 

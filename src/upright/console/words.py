@@ -57,6 +57,9 @@ KINDS: Final = (
     "key.created",
     "key.revoked",
     "vault.erased",
+    "takeout.asked",
+    "takeout.waiting",
+    "takeout.done",
 )
 
 _OWN: Final[Mapping[str, str]] = {"topic": "Topic:", "custom": "Pattern:"}

@@ -69,7 +69,7 @@ def load(folder: Path) -> Manifest:
             f"{folder}: no index of passages is here",
             mend="upright attribute index CORPUS --index DIR makes one",
         ) from None
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(path, error) from None
     if (shape.get("format"), shape.get("normal_form")) != (FORMAT, NORMAL_FORM):
         raise PassageIndexError(
