@@ -33,7 +33,8 @@ _SHORT, _ENOUGH = 15, 30
 """How much evidence a pair needs: parts that tell, or tokens."""
 _FLOOR = 0.1
 """What is left without evidence, so that pairs can still be put in order."""
-_FEW_UNFAMILIAR, _MANY_UNFAMILIAR = 100, 200
+_UNFAMILIAR, _UNFAMILIAR_ALONE = (100, 200), (40, 80)
+"""Unfamiliar stretches at which runs begin to prove a copy, and at which they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +105,10 @@ def score(a: Program, b: Program, exercise: Exercise) -> float:
     At 0.5 and above the two are more alike than programs written for the same exercise are.
     """
     dice, inside = _alike(a, b, exercise)
-    sharpness = _SHARPNESS if exercise.programs else _SHARPNESS_ALONE
-    alike = (dice + inside) / 2 * _evidence(a, b)
-    return float(max(min(1.0, alike) ** sharpness, _copied(a, b)))
+    alike, evidence = min(1.0, (dice + inside) / 2), _evidence(a, b)
+    if exercise.programs:
+        return float(max((alike * evidence) ** _SHARPNESS, _copied(a, b, _UNFAMILIAR)))
+    return float(max(alike**_SHARPNESS_ALONE * evidence, _copied(a, b, _UNFAMILIAR_ALONE)))
 
 
 def shown(a: Program, b: Program) -> list[Stretch]:
@@ -142,12 +144,12 @@ def _evidence(a: Program, b: Program) -> float:
     return _FLOOR + (1 - _FLOOR) * found
 
 
-def _copied(a: Program, b: Program) -> float:
+def _copied(a: Program, b: Program, bounds: tuple[int, int]) -> float:
     """Return the share of the shorter program in long runs that unrelated code does not have."""
     runs = shared_runs(a.prepared, b.prepared)
     unfamiliar = sum(run.unfamiliar for run in runs)
-    span = _MANY_UNFAMILIAR - _FEW_UNFAMILIAR
-    sure = min(1.0, max(0.0, (unfamiliar - _FEW_UNFAMILIAR) / span))
+    few, many = bounds
+    sure = min(1.0, max(0.0, (unfamiliar - few) / (many - few)))
     covered = tiles(
         (
             Stretch(r.a_start, r.a_start + r.length, r.b_start, r.b_start + r.length, r.length)
