@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from upright.audit import GUARD_MEASURES, exit_code, require_bounds
+from upright.audit import exit_code, require_bounds
 from upright.audit.gates import bounds_of, judged
 from upright.audit.parts import by_identity
 from upright.audit.sample import Sample
+from upright.measure.names import GUARD_MEASURES
 from upright.policy import parse_policy
 from upright.terms import Action, ConfigError
 

@@ -1,12 +1,11 @@
 """Audits: measures of a use, each with its interval, on labelled data."""
 
-from upright.audit.gates import GUARD_MEASURES, exit_code, require_bounds
+from upright.audit.gates import exit_code, require_bounds
 from upright.audit.guard import GuardAudit, audit_guard
 from upright.audit.identities import IdentityTerms, read_terms, shipped_terms
 from upright.audit.lines import Fields, Lines, read_labelled
 
 __all__ = [
-    "GUARD_MEASURES",
     "Fields",
     "GuardAudit",
     "IdentityTerms",

@@ -10,22 +10,13 @@ from upright.audit.figures import Figure
 from upright.audit.parts import IDENTITY_FIGURES, MINIMUM, Identities
 from upright.audit.sample import LEVEL
 from upright.measure.bounds import Judgement, judge, shortfall
+from upright.measure.names import GUARD, GUARD_MEASURES, SHORTFALL
 from upright.terms import ConfigError
 
 if TYPE_CHECKING:
     from upright.policy import Policy
 
-_PREFIX = "guard."
-_SHORT = ".shortfall"
-_HIGH_IS_GOOD = ("auc", "auprc", "precision", "recall", "f1", "recall_at_1pct_fpr")
-_LOW_IS_GOOD = ("false_positive_rate", "calibration_error", "brier")
 _WORST = tuple(f"worst_{name}" for name in IDENTITY_FIGURES)
-
-GUARD_MEASURES = (
-    *(f"{_PREFIX}{name}{_SHORT}" for name in (*_HIGH_IS_GOOD, *_WORST)),
-    *(f"{_PREFIX}{name}" for name in _LOW_IS_GOOD),
-)
-"""Measures that `[[audit.gate]]` may bound; a shortfall is one minus the figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +67,7 @@ def require_bounds(policy: Policy, *, groups: bool) -> None:
     Raises:
         ConfigError: where there is none, or one that this audit cannot judge.
     """
-    names = [g.measure for g in policy.audit.gate if g.measure.startswith(_PREFIX)]
+    names = [g.measure for g in policy.audit.gate if g.measure.startswith(GUARD)]
     if not names:
         raise ConfigError(
             f"the use {policy.use_case.name!r} sets no bound for its guard",
@@ -112,7 +103,7 @@ def exit_code(gates: tuple[Gate, ...]) -> int:
 
 
 def _figure_of(measure: str) -> str:
-    return measure.removeprefix(_PREFIX).removesuffix(_SHORT)
+    return measure.removeprefix(GUARD).removesuffix(SHORTFALL)
 
 
 def _judge(
@@ -130,7 +121,7 @@ def _judge(
     else:
         figure = figures[name]
     interval = figure.interval(LEVEL)
-    if measure.endswith(_SHORT):
+    if measure.endswith(SHORTFALL):
         interval = shortfall(interval)
     judgement = judge(interval, at_most=bound)
     if nothing_known and judgement.verdict == "within":

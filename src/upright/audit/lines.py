@@ -94,6 +94,27 @@ def read_labelled(path: str, fields: Fields) -> Lines:
     return lines
 
 
+def read_texts(path: str, text_field: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Yield where each line stands, its text, and all its fields.
+
+    Args:
+        path: as for `read_labelled`.
+        text_field: which field is the text.
+
+    Raises:
+        ConfigError: as `read_labelled`, for a file or a line that cannot be read.
+    """
+    name, raw, suffix = _bytes(path)
+    for where, line in rows(_text(raw, name), name, suffix):
+        text = _field(line, text_field, where)
+        if not isinstance(text, str):
+            raise ConfigError(
+                f"{where}: {text_field} is {type(text).__name__} where a text is wanted",
+                mend="name the field of the texts with --text-field",
+            )
+        yield where, text, line
+
+
 def _bytes(path: str) -> tuple[str, bytes, str]:
     """Return name, content and kind (`.jsonl`, `.csv` or "" for what has to be seen)."""
     if path == "-":

@@ -159,7 +159,7 @@ def guard(  # noqa: PLR0917 (Typer names them as options)
     labels = (tuple(positive), tuple(negative or ()))
     groupings = (category_field, group_field, functionality_field)
     lines = read_labelled(data, Fields(text_field, label_field, *labels, *groupings))
-    with _progress(len(lines.texts), wanted=not quiet) as advance:
+    with progress("Scoring", len(lines.texts), wanted=not quiet) as advance:
         audit = audit_guard(
             use,
             lines,
@@ -204,15 +204,15 @@ def _refuse_another_threshold(threshold: float | None) -> None:
 
 
 @contextmanager
-def _progress(total: int, *, wanted: bool) -> Iterator[Callable[[], None]]:
-    """Show how many texts are scored, on standard error where that is a terminal."""
+def progress(what: str, total: int, *, wanted: bool) -> Iterator[Callable[[], None]]:
+    """Show how many texts are done, on standard error where that is a terminal."""
     if not wanted or not sys.stderr.isatty():
         yield lambda: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("Scoring"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("score", total=total)
-        yield lambda: progress.advance(task)
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as shown:
+        task = shown.add_task(what, total=total)
+        yield lambda: shown.advance(task)

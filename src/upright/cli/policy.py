@@ -135,16 +135,16 @@ def presets(as_json: Json = False, debug: Debug = False) -> None:
 
 def release_catalogue() -> Catalogue:
     """Return what this release can detect, measure and mark."""
-    from upright.audit.gates import GUARD_MEASURES
     from upright.generate.modes import MODES
     from upright.guard.detectors import catalogue
     from upright.guard.model.languages import MEASURED_LANGUAGES
+    from upright.measure.names import MEASURES
     from upright.policy.catalogue import Catalogue
 
     rules = catalogue()
     languages = {rule: MEASURED_LANGUAGES for rule in rules if rule.startswith(_OF_LANGUAGE)}
     temperatures = {name: mode.temperature for name, mode in MODES.items()}
-    return Catalogue(rules, languages=languages, temperatures=temperatures, measures=GUARD_MEASURES)
+    return Catalogue(rules, languages=languages, temperatures=temperatures, measures=MEASURES)
 
 
 def _problems(text: str) -> list[Problem]:

@@ -87,8 +87,9 @@ def detect(  # noqa: PLR0917 (Typer names them as options)
     Lines out keep the fields of the lines in and add `p_value`, `e_value`, `scored_tokens`,
     `verdict` (`watermarked` or `insufficient`), `spans`, `model_free` and `cleaned` (the text
     says most once its layout is cleaned); what a line says itself under a name of a result does
-    not come out. A line that cannot be read gets `error` instead, with a p-value of 1. Without --policy the text is read by the embedded model
-    at temperature 1: another model or temperature costs power, never validity.
+    not come out. A line that cannot be read gets `error` instead, with a p-value of 1. Without
+    --policy the text is read by the embedded model at temperature 1: another model or temperature
+    costs power, never validity.
     """
     del as_json, quiet, debug
     import asyncio
