@@ -20,7 +20,7 @@ from tests.curate.corpora import (
     write,
 )
 
-from upright.curate import Curation, InputError, curate
+from upright.curate import ChangedError, Curation, InputError, curate
 from upright.curate import shards as shards_module
 from upright.jobs import NoSpaceError
 from upright.terms import ConfigError
@@ -399,3 +399,32 @@ def test_folders_are_read_in_the_order_of_their_names_without_what_is_hidden(tmp
     done = made(output, str(folder))
     assert ids(output) == ["a", "b", "c"]
     assert done.rejected[0]["file"] == "all/picture.png"
+
+
+def test_an_output_inside_the_folder_that_is_read_is_not_read(tmp_path):
+    folder = tmp_path / "all"
+    folder.mkdir()
+    write(folder / "a.jsonl", [{"id": "a", "text": prose(1)}])
+    for _ in range(2):
+        done = made(folder / "out", str(folder))
+        assert (done.summary.records, done.rejected) == (1, [])
+
+
+@pytest.mark.parametrize("step", ["measure", "recount"])
+def test_a_file_that_changes_late_ends_the_run_with_its_name(tmp_path, output, step):
+    notice = prose(1000, 30)
+    text = prose(1, 100)
+    given_ = [
+        {"id": "a", "text": f"{text} {notice}"},
+        {"id": "b", "text": edited(text, 0.01) + notice},
+        {"id": "c", "text": f"{prose(2)} {notice}"},
+    ]
+    source = write(tmp_path / "in.jsonl", given_)
+
+    def meddle(name: str, done: int, of: int) -> None:
+        if name == step and done == of:
+            (tmp_path / "in.jsonl").write_text("x" * 5000)
+
+    section = "[curate.exposure]\nwords = 20\ntimes = 1"
+    with pytest.raises(ChangedError, match=r"in\.jsonl: changed while it was being read"):
+        made(output, source, section=section, advance=meddle)

@@ -15,6 +15,10 @@ _EXTRA_OF = {
     "presidio_analyzer": "names",
     "prometheus_client": "serve",
     "psycopg": "postgres",
+    "pyarrow": "curate",
+    "pypdf": "curate",
+    "ray": "curate-ray",
+    "zstandard": "curate",
     "spacy": "names",
     "starlette": "serve",
     "torch": "torch",
@@ -35,6 +39,8 @@ def missing_extra(error: ModuleNotFoundError, words: list[str]) -> MissingExtraE
     """
     package = (error.name or "").partition(".")[0]
     extra = "train" if words[0] == "train" and package in _TRAINS else _EXTRA_OF.get(package)
+    if words[0] == "curate" and package == "numpy":
+        extra = "curate"
     if extra is None:
         return None
     return MissingExtraError(f"upright {words[0]}", extra, missing=package)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from upright.curate.errors import ChangedError
 from upright.curate.guarding import read_effects
 from upright.curate.lines import name_of
 from upright.curate.measuring import ARRAYS, BANDS, COLUMNS, MARKS
@@ -107,7 +108,11 @@ class Corpus:
         return {record: told.id for record, told in self.read(records)}
 
     def read(self, records: Iterable[int]) -> Iterator[tuple[int, Told]]:
-        """Yield records with id and text, in order."""
+        """Yield records with id and text, in order.
+
+        Raises:
+            ChangedError: if a file is no longer what it was.
+        """
         for number, group in self.by_part(records).items():
             yield from self._read(number, group)
 
@@ -118,7 +123,7 @@ class Corpus:
             for record in group:
                 start, end = self._spans[record].tolist()
                 file.seek(part.shard.start + start)
-                fields: Mapping[str, Any] = json.loads(file.read(end - start))
+                fields = _fields(file.read(end - start), part.shard.name)
                 changed = effects.get(int(self.places[record]), {}).get("text")
                 text = fields["text"] if changed is None else changed
                 name = name_of(fields, part.shard.name, int(self._lines[record]))
@@ -128,3 +133,18 @@ class Corpus:
         if self._effects[0] != number:
             self._effects = (number, read_effects(self.parts[number].guarded))
         return self._effects[1]
+
+
+def _fields(raw: bytes, name: str) -> Mapping[str, Any]:
+    """Return a line that was a record before.
+
+    Raises:
+        ChangedError: if it is none any more.
+    """
+    try:
+        fields: Mapping[str, Any] = json.loads(raw)
+        if isinstance(fields["text"], str):
+            return fields
+    except (KeyError, TypeError, ValueError):
+        pass
+    raise ChangedError(name)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from upright.curate.corpus import Corpus, Places
 from upright.curate.curation import Curation
+from upright.curate.errors import ChangedError
 from upright.curate.recounting import RESULT, content_of, recount_work
 from upright.jobs import Task
 from upright.match.words import Hashes
@@ -34,7 +35,7 @@ def find_excess(curation: Curation, corpus: Corpus, alive: NDArray[np.bool_]) ->
     """Return what to cut, by record.
 
     Raises:
-        UprightError: if a shard cannot be read any more.
+        ChangedError: if a shard cannot be read any more.
     """
     return _Search(curation, corpus, alive).run()
 
@@ -144,6 +145,8 @@ class _Search:
             payload = self._payload(number, group, named)
             tasks.append(Task(work.key(content_of(payload, self.corpus.parts[number])), payload))
         for number, outcome in zip(numbers, self.curation.do(work, tasks), strict=True):
+            if outcome.error:
+                raise ChangedError(self.corpus.parts[number].shard.name)
             folder = self.curation.store.place(work.name, outcome.task.key)
             with np.load(folder / RESULT) as arrays:
                 yield arrays["found"], arrays["texts"] + self.corpus.bounds[number], arrays["at"]

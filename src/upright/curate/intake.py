@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from upright.curate.curation import Curation
+from upright.curate.curation import WORK, Curation
 from upright.curate.inputs import Input, Plan, cut_lines, find_inputs
 from upright.curate.kinds import Kind, packing
 from upright.curate.lines import written
@@ -21,6 +21,7 @@ from upright.jobs.task import Function
 from upright.terms import digest
 
 STDIN = "-"
+RECEIVED = "received"
 _GROUP = 64
 
 
@@ -31,7 +32,8 @@ def take_in(curation: Curation) -> Plan:
         InputError: for an input that is not there, or is nothing upright reads.
         NoSpaceError: if the disk is full.
     """
-    inputs = find_inputs([_received(curation, path) for path in curation.inputs])
+    found = find_inputs([_received(curation, path) for path in curation.inputs])
+    inputs = [item for item in found if not _is_ours(curation, item)]
     groups = list(_groups(inputs))
     work = Work("intake", f"{__name__}:converting", {"size": SIZE}, "1")
     tasks = {
@@ -53,12 +55,18 @@ def _received(curation: Curation, path: str) -> str:
     """Return a file's path; what comes on standard input is put into a file first."""
     if path != STDIN:
         return path
-    folder = curation.store.folder / "received"
+    folder = curation.store.folder / RECEIVED
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "stdin.jsonl"
     with file.open("wb") as out:
         shutil.copyfileobj(sys.stdin.buffer, out)
     return str(file)
+
+
+def _is_ours(curation: Curation, item: Input) -> bool:
+    """Say whether a file is a result, found since the output lies in a folder that is read."""
+    output, path = curation.output.resolve(), item.path.resolve()
+    return path.is_relative_to(output) and not path.is_relative_to(output / WORK / RECEIVED)
 
 
 def _as_it_is(item: Input) -> bool:
