@@ -229,9 +229,9 @@ def report(
     """Put both audits into Markdown."""
     lines = [
         f"A model trained from scratch on 900 articles of {cited(ARTICLES)} and {EACH}",
-        f"passages of {WORDS} chance words for each repeat count: {sizes[0]:,} records, {sizes[1]:,}",
-        f"of them after `upright curate` with at most {CAP} copies. Given {PREFIX} tokens, the next",
-        f"{SUFFIX}: the share",
+        f"passages of {WORDS} chance words for each repeat count: {sizes[0]:,} records, and",
+        f"{sizes[1]:,} after `upright curate` with at most {CAP} copies. Given {PREFIX} tokens,",
+        f"the next {SUFFIX}: the share",
         "of passages that 100 answers contain with a chance of one half, and bits a token.",
         "",
         "| times in the data | as it is | bits | curated | bits |",
