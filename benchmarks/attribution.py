@@ -137,10 +137,9 @@ def forget(folder: Path) -> tuple[float, float, bool]:
 def peers(corpus: Corpus, answers: Sequence[Answer], folder: Path) -> dict[str, Any]:
     """Build infini-gram's index over the same words and ask it for the same answers."""
     python = peer(*PEER)
-    if subprocess.run([python, "-c", "import numpy"], check=False).returncode:
+    if subprocess.run([python, "-c", "import numpy"], check=False, capture_output=True).returncode:
         # It imports what it does not name.
-        pip = [python, "-m", "pip", "install", "--quiet"]
-        subprocess.run([*pip, "numpy", "transformers", "tqdm"], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "numpy"], check=True)
     at, offsets = 0, []
     with (folder / "tokenized.0").open("wb") as file:
         for forms in corpus.documents:

@@ -25,6 +25,7 @@ from upright.terms import ConfigError, digest
 RECEIPT = "upright-removal+jws"
 ASKED, WAITING, DONE = "takeout.asked", "takeout.waiting", "takeout.done"
 State = Literal["asked", "waiting", "done"]
+_STATES: Mapping[str, State] = {ASKED: "asked", WAITING: "waiting", DONE: "done"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +132,13 @@ class TakeOuts:
             store.purge()
         self._remove_works(told["works"])
         remaining = remaining_in(told["files"], told["documents"])
-        body = {"removed": len(removed), "by": by, "index": PassageIndex(self._training).digest}
+        index = PassageIndex(self._training).digest
+        body = {"removed": len(removed), "by": by, "index": index}
         if remaining:
             record = self._keep("takeout.remaining", remaining, name)
             self._note(name, WAITING, {**body, "remaining": len(remaining), "record": record})
         else:
-            receipt = self._receipt(name, told, body["index"])
+            receipt = self._receipt(name, told, index)
             record = self._keep("takeout.receipt", receipt, name)
             self._note(name, DONE, {**body, "receipt": digest(receipt), "record": record})
         return self.get(name)
@@ -148,10 +150,10 @@ class TakeOuts:
             NotFoundError: if this use has none of that name.
         """
         entries = self._ledger.entries(use_case=self._use, request=name)
-        asked = next((entry for entry in entries if entry.kind == ASKED), None)
-        if asked is None:
+        steps = [entry for entry in entries if entry.kind in _STATES]
+        if not steps:
             raise NotFoundError(f"no request {name!r} for a removal", mend="look at the list")
-        return self._taken(asked, entries[-1])
+        return self._taken(steps[0], steps[-1])
 
     def newest(self, limit: int = 50) -> list[TakeOut]:
         """Return the newest requests, the newest first."""
@@ -163,7 +165,7 @@ class TakeOuts:
         told = None if last is asked else self._read(last)
         return TakeOut(
             id=asked.request,
-            state={ASKED: "asked", WAITING: "waiting", DONE: "done"}[last.kind],  # type: ignore[arg-type]  # the values are states
+            state=_STATES[last.kind],
             time=asked.time,
             by=str(asked.body["by"]),
             wish=kept and Wish(tuple(kept["documents"]), tuple(kept["works"]), str(kept["reason"])),

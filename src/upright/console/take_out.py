@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from upright.policy import Policy
 
 _HERE: Final = "take-out"
-_MOST: Final = 10
+_MOST: Final = 20
+"""Documents and works named; a form has fields for no more than both."""
 _LONGEST_REASON: Final = 2000
 
 
@@ -151,6 +152,7 @@ def _page(visit: Visit, text: str, **told: Any) -> Page:  # noqa: ANN401 (a resu
         "longest": LONGEST,
         "problem": told.get("problem"),
         "found": told.get("found"),
+        "most": _MOST,
         "named": named,
         "requests": _take_outs(visit).newest() if named else [],
     }

@@ -60,17 +60,18 @@ def assemble(readings: Sequence[Read], least: int) -> dict[str, NDArray[Any]]:
         least: shortest passage that will be found, in words.
     """
     hashes = np.concatenate([_GAP, *_spaced(one.hashes for one in readings)])
-    gaps, lengths = (
-        np.concatenate([_none(), *_spaced(column, _none())]).astype(np.int64)
-        for column in ([one.gaps for one in readings], [one.lengths for one in readings])
-    )
     starts = 1 + np.cumsum([0, *(len(one.hashes) + 1 for one in readings)])
     between = np.zeros(len(hashes), np.bool_)
     between[starts - 1] = True
     numbers, arrays = tokens.number(hashes, between)
     kept = anchors.kept(hashes, least)
-    text = [*(numbers[kept + step] != tokens.BETWEEN for step in range(anchors.GRAM))]
-    kept = kept[np.logical_and.reduce(text)]
+    within = [numbers[kept + step] != tokens.BETWEEN for step in range(anchors.GRAM)]
+    kept = kept[np.logical_and.reduce(within)]
+    del hashes, between
+    gaps, lengths = (
+        np.concatenate([_none(), *_spaced(column, _none())]).astype(np.int64)
+        for column in ([one.gaps for one in readings], [one.lengths for one in readings])
+    )
     return {
         **arrays,
         **places.pack(gaps, lengths, numbers),

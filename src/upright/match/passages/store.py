@@ -215,7 +215,7 @@ class Store:
 
     def _tables(self) -> Iterator[tuple[str, Table]]:
         for shard in self._manifest.shards:
-            yield shard.file, Table(layout.read(self._folder, shard))
+            yield shard.file, Table(layout.read(self._folder, shard, check=False))
 
     def _known(self) -> dict[str, int]:
         """Return the digest of every document that is there, by name."""
