@@ -60,11 +60,11 @@ class Corpus:
         numbers: dict[str, int] = {}
         plain = (re.sub(r"\W", "", form).lower() for form in self._forms)
         self.number = np.array([numbers.setdefault(one, len(numbers)) for one in plain])
-        self.documents: list[NDArray[np.int64]] = []
+        self.documents: list[NDArray[np.int32]] = []
         self.bytes = 0
         while self.bytes < size:
             forms = self._drawn(int(self._draw.integers(_WORDS // 2, _WORDS * 3 // 2)))
-            self.documents.append(forms)
+            self.documents.append(forms.astype(np.int32))
             self.bytes += len(self.text(forms))
 
     def _drawn(self, count: int) -> NDArray[np.int64]:
@@ -73,7 +73,7 @@ class Corpus:
         forms[rare] = self._running + self._draw.integers(0, _RARE, int(rare.sum()))
         return forms
 
-    def text(self, forms: NDArray[np.int64]) -> str:
+    def text(self, forms: NDArray[np.int32]) -> str:
         """Return words as a text."""
         return " ".join(self._forms[forms])
 
