@@ -71,7 +71,10 @@ def _vocabulary(draw: random.Random) -> list[str]:
     found: dict[str, None] = {}
     while len(found) < _VOCABULARY:
         length = 1 + min(10, int(len(found) ** 0.15) + draw.randrange(4))
-        found["".join(draw.choices(letters, cum_weights=weights, k=length))] = None
+        word = "".join(draw.choices(letters, cum_weights=weights, k=length))
+        # As in a language: no letter three times in a row.
+        if not any(3 * letter in word for letter in set(word)):
+            found[word] = None
     return list(found)
 
 

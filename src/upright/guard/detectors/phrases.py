@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import final
 
 from upright.guard.detectors.local import Hit, LocalDetector
-from upright.guard.detectors.words import Words, words_of
+from upright.guard.detectors.words import Words, spellings_in, words_of
 
 # No phrase of the tables needs more; a short window keeps the tail short.
 _WINDOW = 160
@@ -150,6 +150,8 @@ class PhraseMatcher:
 
     def scan(self, text: str) -> Iterator[Hit]:
         """Yield the hits, leftmost first and longest first, none overlapping."""
+        if self._by_first.keys().isdisjoint(spellings_in(text)):
+            return
         words = words_of(text)
         floor = 0
         for index, phrases in self._begun(words):

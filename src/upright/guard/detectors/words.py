@@ -7,6 +7,10 @@ import unicodedata
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from string import ascii_lowercase, digits
+from typing import TypeVar
+
+import re2
 
 from upright.guard.detectors.scripts import UNSPACED
 from upright.guard.detectors.tables import table
@@ -27,8 +31,14 @@ _WORD = re.compile(
 _JOINT = re.compile(r"(?:[^\w.!?\n]|_)*\n?(?:[^\w.!?\n]|_)*")
 _DISGUISE = str.maketrans("013457@$", "oieastas")
 _DRAWN_OUT = re.compile(r"(.)\1\1+")
+# The same for what an ASCII word can hold, for whole texts: RE2 has no back references.
+_DRAWN_OUT_ASCII = re2.compile(
+    "|".join(re.escape(3 * sign) for sign in (*ascii_lowercase, *digits, *_SIGNS, "'"))
+)
 _APOSTROPHES = "'\u2019"
 _KEPT = 64
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,7 @@ class Words:
 
 
 _memory: OrderedDict[str, Words] = OrderedDict()
+_spellings: OrderedDict[str, frozenset[str]] = OrderedDict()
 
 
 def words_of(text: str) -> Words:
@@ -78,13 +89,46 @@ def words_of(text: str) -> Words:
     if known is not None:
         return known
     words = _read(text)
-    _memory[text] = words
-    while len(_memory) > _KEPT:
+    _keep(_memory, text, words)
+    return words
+
+
+def _keep(memory: OrderedDict[str, Value], text: str, value: Value) -> None:
+    """Remember a value of a text, and not those of more than the last few texts."""
+    memory[text] = value
+    while len(memory) > _KEPT:
         try:
-            _memory.popitem(last=False)
+            memory.popitem(last=False)
         except KeyError:  # another thread was quicker
             break
-    return words
+
+
+def spellings_in(text: str) -> frozenset[str]:
+    """Return all spellings of all words of a text: the keys of `words_of(text).places`.
+
+    Much quicker than the words with their places, for which most texts give no reason.
+    """
+    known = _spellings.get(text)
+    if known is not None:
+        return known
+    spellings = frozenset(_quick_spellings(text))
+    _keep(_spellings, text, spellings)
+    return spellings
+
+
+def _quick_spellings(text: str) -> set[str]:
+    if not text.isascii():
+        found = {word.rstrip(_APOSTROPHES) for word in _WORD.findall(text)}
+        return {form for word in found for form in _remembered(word)}
+    lower = text.lower()
+    found = set(_ASCII_WORD.findall(lower))
+    if _is_plain(lower):
+        odd = {word for word in found if not word.isalpha()}
+        found -= odd
+    else:
+        found, odd = set(), found
+    found.update(form for word in odd for form in _remembered(word.rstrip("'")))
+    return found
 
 
 def _read(text: str) -> Words:
@@ -95,7 +139,7 @@ def _read(text: str) -> Words:
     if "'" in text:
         spans = [_without_quote(text, *span) for span in spans]
     lower = text.lower()
-    plain = _DRAWN_OUT.search(lower) is None
+    plain = _is_plain(lower)
     found = [lower[start:end] for start, end in spans]
     forms = [(w,) if plain and w.isalpha() else _remembered(w) for w in found]
     return Words(text, spans, forms)
@@ -106,6 +150,11 @@ def _span(match: re.Match[str]) -> tuple[int, int]:
     if match.string[end - 1] in _APOSTROPHES:
         end = start + len(match.group().rstrip(_APOSTROPHES))
     return start, end
+
+
+def _is_plain(lower: str) -> bool:
+    """Say whether no letter of an ASCII text in lower case is drawn out."""
+    return _DRAWN_OUT_ASCII.search(lower) is None
 
 
 def _without_quote(text: str, start: int, end: int) -> tuple[int, int]:
