@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.match.works import edited, invented, work
 
-from upright.match.index import RUN, SHORTEST, Index, Work
+from upright.match.index import RUN, Index, Work
+from upright.match.index.tokens import SHORTEST as SHORTESTS
 from upright.match.index.tokens import grams_of, kept, tokens_of
 from upright.terms import ConfigError
 
+SHORTEST = SHORTESTS["text"]
 WORKS = [work(seed, 400, owner=f"owner {seed % 3}", licence="all rights") for seed in range(30)]
 INDEX = Index.of(WORKS)
 BY_ID = {one.id: one for one in WORKS}
@@ -145,8 +147,8 @@ def test_an_empty_index_and_an_empty_text_have_no_hits():
 
 @given(words=st.lists(st.sampled_from("abcd"), min_size=SHORTEST, max_size=80))
 def test_every_stretch_of_the_shortest_length_holds_a_kept_gram(words):
-    grams = grams_of(tokens_of(" ".join(words), "text").values)
-    places = set(kept(grams).tolist())
+    grams = grams_of(tokens_of(" ".join(words), "text").values, "text")
+    places = set(kept(grams, "text").tolist())
     for start in range(len(words) - SHORTEST + 1):
         assert places & set(range(start, start + SHORTEST - 4))
 

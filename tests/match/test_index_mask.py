@@ -106,4 +106,4 @@ def test_works_that_do_not_count_and_works_taken_out_mask_nothing(tmp_path):
 
 def test_a_run_that_need_not_share_a_kept_gram_before_its_last_word_is_refused():
     with pytest.raises(ValueError, match="no kept gram"):
-        mask(run=SHORTEST)
+        mask(run=SHORTEST["text"])

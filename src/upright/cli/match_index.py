@@ -16,7 +16,7 @@ from upright.cli.options import Debug, Json, Quiet, read_lines, write_line
 from upright.terms import ConfigError
 
 if TYPE_CHECKING:
-    from upright.match.index import Document, Work
+    from upright.match.index import Document, Hit, Index, Work
 
 index_app = typer.Typer(
     name="index",
@@ -139,7 +139,9 @@ def compact(index: Folder, as_json: Json = False, debug: Debug = False) -> None:
 def query(  # noqa: PLR0917 (Typer names them as options)
     index: Folder,
     file: Lines = "-",
-    run: Annotated[int, typer.Option(help="Words in a row that are an exact copy.")] = 13,
+    run: Annotated[
+        int | None, typer.Option(help="Words or tokens of code in a row that are a copy: 13, 25.")
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -155,9 +157,20 @@ def query(  # noqa: PLR0917 (Typer names them as options)
     opened = Index.open(index)
     with _progress("texts compared", wanted=not quiet) as advance:
         for where, line in read_lines(file):
-            hits = opened.query(_text(line, where), run=run)
+            hits = _hits(opened, line, where, run)
             write_line({**line, "hits": [hit.to_json() for hit in hits]})
             advance()
+
+
+def _hits(index: Index, line: dict[str, Any], where: str, run: int | None) -> list[Hit]:
+    from upright.match.index import CODE_RUN, RUN
+
+    kind, text = line.get("kind") or "text", _text(line, where)
+    if kind == "text":
+        return index.query(text, run=run or RUN)
+    if kind != "code":
+        raise ConfigError(f"{where}: {kind!r} is no kind of text", mend="one of: text, code")
+    return index.query_code(text, str(line.get("language") or ""), run=run or CODE_RUN)
 
 
 def _work(line: dict[str, Any], where: str) -> Work:

@@ -282,7 +282,7 @@ class MatchSection(_Section):
         default=13, ge=13, le=1000, description="Words in a row that are an exact copy."
     )
     code_run: int = Field(
-        default=25, ge=12, le=1000, description="Tokens in a row that are a copy of code."
+        default=25, ge=25, le=1000, description="Tokens in a row that are a copy of code."
     )
     near: bool = Field(default=True, description="Find copies with some words changed too.")
     licences: tuple[str, ...] = Field(

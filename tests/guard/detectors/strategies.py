@@ -8,7 +8,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from upright.guard.detectors.checksums import verhoeff
-from upright.guard.detectors.copies import SAMPLE
+from upright.guard.detectors.copies import SAMPLE, SAMPLE_CODE
 from upright.guard.detectors.phrase_tables import phrases_of
 from upright.guard.detectors.phrases import Step
 from upright.guard.detectors.tables import table
@@ -157,10 +157,30 @@ def copies(draw):
     return joint.join(taken)
 
 
+@st.composite
+def code(draw):
+    """Lines of the sample code, some renamed, with a literal or comment left open now and then."""
+    lines = SAMPLE_CODE.text.splitlines(keepends=True)
+    start = draw(st.integers(0, len(lines) - 1))
+    text = "".join(lines[start : start + draw(st.integers(1, 12))])
+    for name in draw(st.lists(st.sampled_from(["height", "before", "found"]), max_size=2)):
+        text = text.replace(name, draw(st.sampled_from(["x", "later", "zz"])))
+    return text + draw(st.sampled_from(["", "", '"""', "# ", "'", "x = '", "\n"]))
+
+
 def specimens():
     """One thing that some detector finds."""
     return st.one_of(
-        emails(), cards(), custom_samples(), numbers(), ibans(), secrets_(), hidden(), phrases(), copies()
+        emails(),
+        cards(),
+        custom_samples(),
+        numbers(),
+        ibans(),
+        secrets_(),
+        hidden(),
+        phrases(),
+        copies(),
+        code(),
     )
 
 

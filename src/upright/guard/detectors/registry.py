@@ -89,7 +89,7 @@ NAMES = ("pii.person", "pii.place")
 IMAGES = ("image.protected", "image.unsafe", "style.request")
 """Rules that only a use with `[guard.images]` has; those of pictures need an extra."""
 
-COPIES = ("copy.text",)
+COPIES = ("copy.code", "copy.text")
 """Rules that only a use with an index of protected works has."""
 
 _SAMPLE_PATTERNS = (

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from upright.match.index.segment import ARRAYS, WIDE, Array, Segment, name_number
 from upright.match.index.tokens import (
-    SHORTEST,
     Offsets,
     Tokens,
     forms_of,
@@ -42,8 +41,9 @@ class Draft:
         Raises:
             ConfigError: for code in a language that is unknown or cannot be guessed.
         """
-        found = tokens_of(work.text, work.kind, work.language, parse=False)
-        document = Document.of(work, len(found))
+        found = tokens_of(work.text, work.kind, work.language)
+        read_as = work.language if found.code is None else found.code.language
+        document = Document.of(replace(work, language=read_as), len(found))
         self._parts.append(_part(found, self.kind, self.tokens))
         self.documents.append(document)
         self.tokens += len(found)
@@ -78,7 +78,7 @@ def segment_of(works: list[Work], kind: Kind = "text") -> Segment:
 
 def line_of(document: Document) -> bytes:
     """Return what is remembered of a work, as it is written."""
-    text = json.dumps(document.to_json(), ensure_ascii=True, separators=(",", ":"))
+    text = json.dumps(document.to_short_json(), ensure_ascii=True, separators=(",", ":"))
     return text.encode() + b"\n"
 
 
@@ -110,8 +110,8 @@ def _part(found: Tokens, kind: Kind, shift: int) -> dict[str, Array]:
     gaps = found.starts - np.concatenate(([0], found.ends[:-1]))[: len(found)]
     lengths = found.ends - found.starts
     values = forms_of(found.values, kind)
-    grams = grams_of(values)
-    places = kept(grams) if len(values) >= SHORTEST else np.arange(len(grams))
+    grams = grams_of(values, kind)
+    places = kept(grams, kind)
     return {
         "values": found.values,
         "gaps": np.where(_is_wide(gaps), WIDE, gaps).astype(np.uint8),

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from upright.match.index.near import LONGEST, Chain, Copy, may_grow, reach_back
+from upright.match.index.near import GRAM, LONGEST, Chain, Copy, may_grow, reach_back
 from upright.match.index.reading import TRAILING, Reading
-from upright.match.index.tokens import GRAM, Offsets
+from upright.match.index.tokens import Offsets
 from upright.match.index.works import Document
 
 REACH = LONGEST + TRAILING + 1

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from upright.match.index.build import segment_of
+from upright.match.index.code_copies import CodeWatch
 from upright.match.index.errors import DamagedIndexError, WorksError
 from upright.match.index.manifest import SEGMENTS, Manifest, check_files, read_manifest
 from upright.match.index.near import Copy
@@ -22,6 +23,8 @@ from upright.terms import ConfigError, digest
 
 RUN = 13
 """Words in a row that count as an exact copy, unless something else is asked for."""
+CODE_RUN = 25
+"""Tokens of code in a row that count as a copy."""
 _TRIES = 8
 
 
@@ -35,7 +38,8 @@ class Hit:
         end: one past its last.
         document_start: its first character in the work.
         document_end: one past its last.
-        exact: whether all tokens are the same.
+        exact: whether it is a run of as many tokens as were asked for; of code, whether every
+            name returns where it does in the work.
         score: the share of the longer stretch's tokens that both have.
     """
 
@@ -146,6 +150,31 @@ class Index:
         segments = [segment for segment in self.segments if segment.kind == kind]
         return read(text, tokens_of(text, kind, language), segments, kind)
 
+    def languages(self) -> tuple[str, ...]:
+        """Return the programming languages of its works of code, in alphabetical order."""
+        code = (segment for segment in self.segments if segment.kind == "code")
+        return tuple(sorted({one.language for part in code for _, one in part.listed()}))
+
+    def query_code(self, text: str, language: str = "", *, run: int = CODE_RUN) -> list[Hit]:
+        """Return the stretches of code that stand in works, renamed or not, by their place.
+
+        Args:
+            text: code.
+            language: its programming language; "" lets it be guessed.
+            run: tokens in a row that count as a copy, at least 25.
+
+        Raises:
+            ConfigError: for a shorter run, or a language that is unknown or cannot be guessed.
+        """
+        _check_run(run, "code")
+        reading = self.read(text, "code", language)
+        found = CodeWatch(run).verified(reading)
+        hits = [
+            _hit(reading, segment, copy, exact=copy.matched == copy.last - copy.first)
+            for segment, copy in found
+        ]
+        return sorted(hits, key=lambda hit: (hit.start, -hit.end, hit.document.id))
+
     def query(self, text: str, *, run: int = RUN) -> list[Hit]:
         """Return the stretches of a text that stand in works, exactly or nearly, by their place.
 
@@ -153,21 +182,26 @@ class Index:
 
         Args:
             text: the text.
-            run: words in a row that count as an exact copy, at least `SHORTEST`.
+            run: words in a row that count as an exact copy, at least 12.
 
         Raises:
             ConfigError: for a shorter run.
         """
-        if run < SHORTEST:
-            raise ConfigError(
-                f"a run of {run} words is too short to be found", mend=f"give {SHORTEST} or more"
-            )
+        _check_run(run, "text")
         reading = self.read(text)
         hits = [
             hit for part, pieces in reading.pieces(run) for hit in _runs(reading, part, pieces, run)
         ]
         hits += _near(reading, hits)
         return sorted(hits, key=lambda hit: (hit.start, -hit.end, hit.document.id))
+
+
+def _check_run(run: int, kind: Kind) -> None:
+    if run < SHORTEST[kind]:
+        raise ConfigError(
+            f"a run of {run} is too short to be found in {kind}",
+            mend=f"give {SHORTEST[kind]} or more",
+        )
 
 
 def _opened(folder: Path, manifest: Manifest, *, check: bool) -> list[Segment]:
@@ -198,7 +232,7 @@ def _runs(reading: Reading, segment: Segment, pieces: Pieces, run: int) -> Itera
             end=int(positions[last]) + run,
             matched=int(at[last]) + run - int(at[first]),
         )
-        yield _hit(reading, segment, copy)
+        yield _hit(reading, segment, copy, exact=True)
 
 
 def _near(reading: Reading, exact: list[Hit]) -> Iterator[Hit]:
@@ -207,7 +241,7 @@ def _near(reading: Reading, exact: list[Hit]) -> Iterator[Hit]:
             copy = reading.near(segment, chain)
             if copy is None:
                 continue
-            hit = _hit(reading, segment, copy)
+            hit = _hit(reading, segment, copy, exact=False)
             if not any(_covers(one, hit) for one in exact):
                 yield hit
 
@@ -217,7 +251,7 @@ def _covers(exact: Hit, near: Hit) -> bool:
     return same and exact.start <= near.start and near.end <= exact.end
 
 
-def _hit(reading: Reading, segment: Segment, copy: Copy) -> Hit:
+def _hit(reading: Reading, segment: Segment, copy: Copy, *, exact: bool) -> Hit:
     starts, ends = segment.places(copy.document)
     shift = int(segment.bounds[copy.document])
     return Hit(
@@ -226,6 +260,6 @@ def _hit(reading: Reading, segment: Segment, copy: Copy) -> Hit:
         end=int(reading.tokens.ends[copy.last - 1]),
         document_start=int(starts[copy.position - shift]),
         document_end=int(ends[copy.end - 1 - shift]),
-        exact=copy.score == 1.0,
+        exact=exact,
         score=round(copy.score, 4),
     )

@@ -16,7 +16,7 @@ from typing import Any
 
 from upright.match.index.errors import DamagedIndexError, WorksError
 from upright.match.index.segment import ARRAYS, Segment
-from upright.match.index.tokens import FORMS, GRAM, WINDOW
+from upright.match.index.tokens import FORMS, GRAMS, WINDOWS
 from upright.match.index.works import Kind
 from upright.terms import digest
 
@@ -166,8 +166,8 @@ def _shape(manifest: Manifest) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "normal_forms": dict(FORMS),
-        "gram": GRAM,
-        "window": WINDOW,
+        "grams": dict(GRAMS),
+        "windows": dict(WINDOWS),
         "following": manifest.following,
         "segments": [
             {
@@ -190,7 +190,8 @@ def _entry(item: dict[str, Any]) -> Entry:
 
 
 def _check_format(path: Path, shape: dict[str, Any]) -> None:
-    ours = {"format": FORMAT, "normal_forms": dict(FORMS), "gram": GRAM, "window": WINDOW}
+    names = ("format", "normal_forms", "grams", "windows")
+    ours = {name: value for name, value in _shape(Manifest()).items() if name in names}
     for name, value in ours.items():
         if shape.get(name) != value:
             raise WorksError(

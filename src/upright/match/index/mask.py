@@ -28,7 +28,7 @@ class RunMask:
 
     Args:
         segments: of works.
-        run: words in a row that are an exact copy; more than `SHORTEST`.
+        run: words in a row that are an exact copy; more than `SHORTEST` for texts.
         counts: says of a work whether copies of it matter.
         shown: texts of the request; runs that stand in them may be repeated.
 
@@ -43,7 +43,7 @@ class RunMask:
         counts: Callable[[Document], bool],
         shown: Sequence[str] = (),
     ) -> None:
-        if run <= SHORTEST:
+        if run <= SHORTEST["text"]:
             raise ValueError(f"{run - 1} words before a run's last one may share no kept gram")
         self.run = run
         self._segments = [segment for segment in segments if segment.kind == "text"]
@@ -59,7 +59,7 @@ class RunMask:
         if len(context) < self.run - 1:
             return frozenset()
         forms = np.array(context, np.uint32)
-        grams = grams_of(forms)
+        grams = grams_of(forms, "text")
         found = [word for segment in self._segments for word in self._in(segment, forms, grams)]
         if not self._shown:
             return frozenset(found)

@@ -16,17 +16,18 @@ from numpy.typing import NDArray
 
 from upright.match.index.seeds import Seeds
 from upright.match.index.segment import Segment
-from upright.match.index.tokens import GRAM, WINDOW, Offsets, Values
+from upright.match.index.tokens import GRAMS, WINDOWS, Offsets, Values
 
 GAP = 24
 """Tokens from one seed's beginning to the next at most."""
 LONGEST = 4096
 """Characters of a finding at most; a longer copy is found in several pieces."""
+GRAM = GRAMS["text"]
 _BAND = 6
 _COMMON = 32
 """A gram that stands in more places says nothing of a near copy."""
 _CHAINS = 8
-_EDGE = WINDOW - 1
+_EDGE = WINDOWS["text"] - 1
 _LEAST_SEEDS = 3
 _LEAST_TOKENS = 16
 _LEAST_SHARE = 0.6

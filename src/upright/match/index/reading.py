@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from upright.match import words
+from upright.match.index.lines import line_ends, whole_lines
 from upright.match.index.near import LONGEST, Chain, Copy, chains, near_of, reach_back, telling
 from upright.match.index.runs import Pieces, pieces_of
 from upright.match.index.seeds import Seeds, seeds_in
@@ -50,20 +51,29 @@ class Reading:
         """Where each token has ended for good, shape (n,).
 
         That is its end, but for a word with more than `TRAILING` characters behind it, of which
-        the first might all be unseen, as if the word still went on.
+        the first might all be unseen, as if the word still went on. Code is final line by line.
         """
+        if self.kind == "code":
+            return line_ends(self.text, self.tokens, self.cut)
         following = np.append(self.tokens.starts[1:], len(self.text))[: len(self.tokens)]
         closes = self.tokens.ends.copy()
-        if self.kind == "text":
-            for at in np.flatnonzero(following - closes > TRAILING).tolist():
-                closes[at] = _separated(self.text, int(closes[at]), int(following[at]))
+        for at in np.flatnonzero(following - closes > TRAILING).tolist():
+            closes[at] = _separated(self.text, int(closes[at]), int(following[at]))
         return closes
+
+    @cached_property
+    def cut(self) -> int:
+        """Up to where text that follows cannot change which tokens there are."""
+        code = self.tokens.code
+        return len(self.text) if code is None else whole_lines(self.text, code.language)
 
     @cached_property
     def complete(self) -> int:
         """How many tokens no text that follows can change."""
         if not len(self.tokens):
             return 0
+        if self.kind == "code":
+            return int((self.closes < len(self.text)).sum())
         last = int(self.tokens.ends[-1])
         return len(self.tokens) - (not _separates(self.text[last:]))
 
@@ -92,7 +102,7 @@ class Reading:
 def read(text: str, tokens: Tokens, segments: Sequence[Segment], kind: Kind) -> Reading:
     """Lay a text beside segments of its kind."""
     forms = forms_of(tokens.values, kind)
-    grams = grams_of(forms)
+    grams = grams_of(forms, kind)
     parts = tuple((segment, seeds_in(segment, forms, grams)) for segment in segments)
     return Reading(text, kind, tokens, forms, parts)
 

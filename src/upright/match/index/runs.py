@@ -12,7 +12,7 @@ import numpy as np
 
 from upright.match.index.seeds import Seeds
 from upright.match.index.segment import Segment
-from upright.match.index.tokens import GRAM, Offsets, Values
+from upright.match.index.tokens import GRAMS, Offsets, Values
 
 _AT_ONCE = 1 << 14
 
@@ -42,7 +42,7 @@ def pieces_of(segment: Segment, forms: Values, seeds: Seeds, run: int) -> Pieces
         segment: where the seeds stand.
         forms: the text's tokens in normal form.
         seeds: of the text in that segment.
-        run: at least `SHORTEST`.
+        run: at least `SHORTEST` of its kind.
     """
     rows: list[Offsets] = []
     for start in range(0, len(seeds), _AT_ONCE):
@@ -54,7 +54,7 @@ def pieces_of(segment: Segment, forms: Values, seeds: Seeds, run: int) -> Pieces
 
 def _around(segment: Segment, forms: Values, seeds: Seeds, run: int) -> Offsets:
     """Return the places in text and segment of the runs that hold one of the seeds."""
-    steps = np.arange(GRAM - run, run)
+    steps = np.arange(GRAMS[segment.kind] - run, run)
     at = seeds.at[:, None] + steps
     positions = seeds.positions[:, None] + steps
     first = segment.bounds[seeds.documents][:, None]

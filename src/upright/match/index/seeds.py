@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from upright.match.index.segment import Segment
-from upright.match.index.tokens import GRAM, Offsets, Values
-
-_WITHIN = np.arange(GRAM)
+from upright.match.index.tokens import GRAMS, Offsets, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ def seeds_in(segment: Segment, forms: Values, grams: Values) -> Seeds:
     Args:
         segment: of the text's kind.
         forms: the text's tokens in normal form, shape (n,).
-        grams: the numbers of its grams, shape (n - GRAM + 1,).
+        grams: the numbers of its grams, shape (n - k + 1,).
     """
     known = segment.arrays["grams"]
     if not len(known) or not len(grams):
@@ -56,9 +54,9 @@ def seeds_in(segment: Segment, forms: Values, grams: Values) -> Seeds:
     rows = np.arange(ends[-1]) + np.repeat(first - ends + counts, counts)
     positions = segment.arrays["positions"][rows].astype(np.int64)
     # A gram's number is short: the tokens themselves decide.
-    same = (segment.forms_at(positions[:, None] + _WITHIN) == forms[at[:, None] + _WITHIN]).all(
-        axis=1
-    )
+    within = np.arange(GRAMS[segment.kind])
+    there = segment.forms_at(positions[:, None] + within)
+    same = (there == forms[at[:, None] + within]).all(axis=1)
     documents = segment.numbers_at(positions)
     chosen = np.flatnonzero(same & ~segment.gone[documents])
     return Seeds(at[chosen], positions[chosen], documents[chosen])

@@ -13,19 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upright.match import words
-from upright.match.code import CODE_FORM, tokens
+from upright.match.code import CODE_FORM, CodeTokens, tokens
+from upright.match.code.familiar import familiar
 from upright.match.index.works import Kind
 
-GRAM = 5
-"""Tokens of a gram."""
-WINDOW = 8
+GRAMS: dict[Kind, int] = {"text": 5, "code": 12}
+"""Tokens of a gram: few for words; many for code, which is much alike in its normal form."""
+WINDOWS: dict[Kind, int] = {"text": 8, "code": 14}
 """Grams of which at least one is kept."""
-SHORTEST = GRAM + WINDOW - 1
+SHORTEST: dict[Kind, int] = {kind: GRAMS[kind] + WINDOWS[kind] - 1 for kind in GRAMS}
 """Tokens in a row that two texts cannot share without sharing a kept gram."""
 FORMS: dict[Kind, int] = {"text": words.NORMAL_FORM, "code": CODE_FORM}
 """Versions of the normal forms; they stand in each index."""
 _SPELLING = 16
-_SPELLINGS = (1 << _SPELLING) - 1
+_SPELLINGS = (1 << (_SPELLING - 1)) - 1
 
 Values = NDArray[np.uint32]
 Offsets = NDArray[np.int64]
@@ -40,24 +41,25 @@ class Tokens:
             and for how it is spelt in the lower one, 0 where that does not matter.
         starts: where each begins, in characters, shape (n,).
         ends: where each ends, shape (n,).
+        code: the tokens of code as they were read, None for a text.
     """
 
     values: Values
     starts: Offsets
     ends: Offsets
+    code: CodeTokens | None = None
 
     def __len__(self) -> int:
         return len(self.values)
 
 
-def tokens_of(text: str, kind: Kind, language: str = "", *, parse: bool = False) -> Tokens:
+def tokens_of(text: str, kind: Kind, language: str = "") -> Tokens:
     """Return the tokens of a text.
 
     Args:
         text: the text.
         kind: what is in it.
         language: of code; "" lets it be guessed.
-        parse: whether to ask the grammar of the language, where it is installed.
 
     Raises:
         ConfigError: for code in a language that is unknown or cannot be guessed.
@@ -65,11 +67,12 @@ def tokens_of(text: str, kind: Kind, language: str = "", *, parse: bool = False)
     if kind == "text":
         found = words.words(text)
         return Tokens(_upper(found.hashes), _wide(found.starts), _wide(found.ends))
-    code = tokens(text, language or None, parse=parse)
-    spelt = np.where(code.names < 0, 0, (code.names % _SPELLINGS) + 1).astype(np.uint32)
-    forms = (code.hashes >> np.uint64(64 - _SPELLING)).astype(np.uint32)
-    values = (forms << np.uint32(_SPELLING)) | spelt
-    return Tokens(values, _wide(code.starts), _wide(code.ends))
+    # By patterns, which read the beginning of a text as they read it in the whole.
+    code = tokens(text, language or None, parse=False)
+    spelt = np.where(code.names < 0, 0, code.names % _SPELLINGS + 1).astype(np.uint32)
+    called = familiar().called(code.names).astype(np.uint32) << np.uint32(_SPELLING - 1)
+    values = (forms_of_hashes(code.hashes) << np.uint32(_SPELLING)) | called | spelt
+    return Tokens(values, _wide(code.starts), _wide(code.ends), code)
 
 
 def forms_of(values: Values, kind: Kind) -> Values:
@@ -77,19 +80,30 @@ def forms_of(values: Values, kind: Kind) -> Values:
     return values if kind == "text" else values >> np.uint32(_SPELLING)
 
 
-def spellings_of(values: Values) -> Values:
-    """Return numbers for how tokens of code are spelt; 0 where it does not matter."""
-    return values & np.uint32(_SPELLINGS)
+def forms_of_hashes(hashes: NDArray[np.uint64]) -> Values:
+    """Return what tokens of code are in normal form, from their hashes."""
+    return (hashes >> np.uint64(64 - _SPELLING)).astype(np.uint32)
 
 
-def grams_of(forms: Values) -> Values:
-    """Return a number for each gram, shape (max(0, n - GRAM + 1),)."""
-    return _upper(words.grams(forms.astype(np.uint64), GRAM))
+def spellings_of(values: Values) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Return how tokens of code are spelt, -1 where it does not matter; and which much code calls.
+
+    Equal spellings have equal numbers; one pair in 32,767 of others has too.
+    """
+    spelt = (values & np.uint32(_SPELLINGS)).astype(np.int32) - 1
+    return spelt, (values >> np.uint32(_SPELLING - 1)) & np.uint32(1) == 1
 
 
-def kept(grams: Values) -> Offsets:
-    """Return the places of the grams that are kept, rising."""
-    return words.winnow(grams.astype(np.uint64), WINDOW)
+def grams_of(forms: Values, kind: Kind) -> Values:
+    """Return a number for each gram of k tokens, shape (max(0, n - k + 1),)."""
+    return _upper(words.grams(forms.astype(np.uint64), GRAMS[kind]))
+
+
+def kept(grams: Values, kind: Kind) -> Offsets:
+    """Return the places of the grams that are kept, rising; all of a short text."""
+    if len(grams) < WINDOWS[kind]:
+        return np.arange(len(grams))
+    return words.winnow(grams.astype(np.uint64), WINDOWS[kind])
 
 
 def _upper(hashes: NDArray[np.uint64]) -> Values:

@@ -43,44 +43,49 @@ class Document:
 
     Attributes:
         id: its name.
+        characters: length of its text.
+        tokens: how many it has.
+        digest: `sha256:…` of its text.
         kind: `text` or `code`.
         owner: whose it is, or "".
         licence: under which it stands, or "".
         language: of code, or "".
         action: what the owner wants of copies.
-        characters: length of its text.
-        tokens: how many it has.
-        digest: `sha256:…` of its text.
     """
 
     id: str
-    kind: Kind
-    owner: str
-    licence: str
-    language: str
-    action: Wish
     characters: int
     tokens: int
     digest: str
+    kind: Kind = "text"
+    owner: str = ""
+    licence: str = ""
+    language: str = ""
+    action: Wish = "block"
 
     @classmethod
     def of(cls, work: Work, tokens: int) -> Document:
         """Return what is remembered of a work with so many tokens."""
         return cls(
             work.id,
+            len(work.text),
+            tokens,
+            digest(work.text.encode("utf-8", "surrogatepass")),
             work.kind,
             work.owner,
             work.licence,
             work.language,
             work.action,
-            len(work.text),
-            tokens,
-            digest(work.text.encode("utf-8", "surrogatepass")),
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the line that stands in the index and that `match index list` prints."""
+        """Return the line that `match index list` prints."""
         return {name: getattr(self, name) for name in self.__slots__}
+
+    def to_short_json(self) -> dict[str, Any]:
+        """Return the line that stands in the index: without what goes without saying."""
+        usual = {"kind": "text", "owner": "", "licence": "", "language": "", "action": "block"}
+        return {name: value for name, value in self.to_json().items() if value != usual.get(name)}
 
     @property
     def named(self) -> str:
