@@ -27,7 +27,14 @@ for line in requires(name) or ():
 """
 
 
-def peer(name: str, version: str, *, extra: str = "", relaxed: tuple[str, ...] = ()) -> Path:
+def peer(
+    name: str,
+    version: str,
+    *,
+    extra: str = "",
+    relaxed: tuple[str, ...] = (),
+    also: tuple[str, ...] = (),
+) -> Path:
     """Return the interpreter of an environment with a project, made at the first call.
 
     Args:
@@ -35,6 +42,7 @@ def peer(name: str, version: str, *, extra: str = "", relaxed: tuple[str, ...] =
         version: exactly this one.
         extra: one of its extras.
         relaxed: requirements of it that are installed in whatever version there is.
+        also: what the script that measures it needs besides.
     """
     folder = CACHE / "-".join(filter(None, (name, extra, version)))
     python = folder / "bin" / "python"
@@ -46,6 +54,7 @@ def peer(name: str, version: str, *, extra: str = "", relaxed: tuple[str, ...] =
         subprocess.run([*pip, "--no-deps", f"{name}=={version}"], check=True)
         ask = [python, "-c", _REQUIREMENTS, name, extra, *relaxed]
         wanted = subprocess.run(ask, check=True, capture_output=True, text=True).stdout
-        subprocess.run([*pip, *wanted.splitlines()], check=True)
+        if wanted.strip() or also:
+            subprocess.run([*pip, *wanted.splitlines(), *also], check=True)
         done.write_text(wanted)
     return python

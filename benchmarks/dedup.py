@@ -63,7 +63,7 @@ def ours(texts: list[str]) -> Found:
 
 def theirs(name: str, file: Path) -> Found:
     """Run a peer in its own environment."""
-    python = peer(name, VERSIONS[name])
+    python = peer(name, VERSIONS[name], also=("numpy",))
     script = Path(__file__).with_name("_dedup_peers.py")
     command = [python, script, name, file]
     told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
