@@ -175,6 +175,14 @@ def test_a_name_with_another_text_gets_the_new_text_and_the_same_text_is_passed_
     assert len(index) == 2
 
 
+def test_a_document_that_moved_or_got_an_owner_is_known_as_it_is_now(tmp_path):
+    with Store(tmp_path, least=LEAST) as store:
+        store.add([Document("a", NOT_SO, file="old", offset=3)])
+        assert store.add([Document("a", NOT_SO, owner="Ann", file="new")]).changed == 1
+        assert store.forget(owner="Ann") == ["a"]
+    assert told(PassageIndex(tmp_path), NOT_SO) == {}
+
+
 def test_of_one_name_given_twice_the_last_text_counts(tmp_path):
     with Store(tmp_path, least=LEAST) as store:
         store.add([Document("a", NOT_SO), Document("a", "one two three four five")])

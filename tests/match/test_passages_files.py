@@ -87,6 +87,12 @@ def test_where_there_is_no_index_the_error_says_what_makes_one(tmp_path):
     assert "upright attribute index" in told.value.mend
 
 
+def test_a_corpus_of_nothing_makes_an_index_of_nothing(tmp_path):
+    with Store(tmp_path) as store:
+        assert store.add([]).added == 0
+    assert (len(PassageIndex(tmp_path)), found(PassageIndex(tmp_path))) == (0, [])
+
+
 def test_one_writer_at_a_time(folder):
     with Store(folder), pytest.raises(PassageIndexError, match="another process"), Store(folder):
         pass

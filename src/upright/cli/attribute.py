@@ -83,9 +83,9 @@ def index_(  # noqa: PLR0917 (Typer names them as options)
 ) -> None:
     """Add training documents to an index: lines of `id, text, owner?, licence?`.
 
-    What is there already with the same text is passed over, so a broken run goes on where it was;
-    a name with another text gets the new one. The index holds words as numbers and no text; a
-    document's text is read from where it stands.
+    What is there already, with the same text at the same place, is passed over, so a broken run
+    goes on where it was; a name with another text gets the new one. The index holds words as
+    numbers and no text; a document's text is read from where it stands.
     """
     del debug
     from upright.attribute import corpus_files, documents

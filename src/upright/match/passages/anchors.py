@@ -17,6 +17,7 @@ from upright.match.words import Hashes, grams, winnow
 
 GRAM = 3
 """Words that a place is chosen and looked up by."""
+_PIECE = 1 << 16
 _STEP = 64
 _LOW = 16
 # Numbers of words have 24 bits; of the third word's the low 16 stand in the key.
@@ -30,7 +31,17 @@ def kept(hashes: Hashes, least: int) -> Numbers:
         hashes: its words.
         least: each stretch of so many words keeps a place, with its three words inside.
     """
-    return winnow(grams(hashes, GRAM), least - GRAM + 1)
+    parts: list[Numbers] = []
+    last = -1
+    # Piece by piece, so that it stays in the processor's own memory. A piece goes on over the
+    # next one's first words, so no stretch is missed; of both, at most one place is the same.
+    for start in range(0, max(1, len(hashes) - least + 1), _PIECE):
+        piece = hashes[start : start + _PIECE + least - 1]
+        found = start + winnow(grams(piece, GRAM), least - GRAM + 1)
+        found = found[found > last]
+        last = int(found[-1]) if len(found) else last
+        parts.append(found)
+    return np.concatenate(parts)
 
 
 def pack(numbers: Numbers, places: Numbers) -> dict[str, NDArray[Any]]:

@@ -42,9 +42,8 @@ def read(document: Document) -> Read:
     """Read a document's words."""
     found = words(document.text)
     before = np.concatenate((np.zeros(1, np.int32), found.ends[:-1]))
-    [row] = documents.rows_of([document])
     return Read(
-        row,
+        documents.row_of(document),
         found.hashes,
         found.starts - before[: len(found)],
         found.ends - found.starts,

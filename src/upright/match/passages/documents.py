@@ -36,11 +36,6 @@ class Document:
     offset: int = 0
     length: int = 0
 
-    @property
-    def digest(self) -> int:
-        """64 bits that tell a changed text from an unchanged one."""
-        return text_digest(self.text)
-
 
 def text_digest(text: str) -> int:
     """Return 64 bits of a text's SHA-256."""
@@ -71,12 +66,17 @@ class Row:
     digest: int
 
 
-def rows_of(documents: Sequence[Document]) -> list[Row]:
-    """Return the rows of documents."""
-    return [
-        Row(one.id, one.owner, one.licence, one.file, one.offset, one.length, one.digest)
-        for one in documents
-    ]
+def row_of(document: Document) -> Row:
+    """Return the row of a document."""
+    return Row(
+        document.id,
+        document.owner,
+        document.licence,
+        document.file,
+        document.offset,
+        document.length,
+        text_digest(document.text),
+    )
 
 
 def pack(rows: Sequence[Row]) -> dict[str, NDArray[Any]]:
@@ -134,15 +134,11 @@ class Table:
         """Return all names."""
         raw = self._arrays["id"].tobytes()
         ends = self._arrays["id_end"].tolist()
-        starts = [0, *ends[:-1]]
+        starts = [0, *ends][: len(ends)]
         return [
             raw[start:end].decode("utf-8", "surrogatepass")
             for start, end in zip(starts, ends, strict=True)
         ]
-
-    def digests(self) -> list[int]:
-        """Return the digests of all texts."""
-        return [int(value) for value in self._arrays["digest"].tolist()]
 
     def owned_by(self, wanted: Callable[[str], bool]) -> list[int]:
         """Return the numbers of the documents whose owner is wanted."""

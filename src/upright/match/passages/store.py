@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from upright.match.passages import build, layout, manifest
-from upright.match.passages.documents import Document, Table
+from upright.match.passages.documents import Document, Table, row_of
 from upright.match.passages.errors import PassageIndexError
 from upright.match.passages.layout import ShardFile
 from upright.match.passages.manifest import Manifest
@@ -28,8 +28,8 @@ class Added:
 
     Attributes:
         added: new ones.
-        changed: ones whose earlier text was replaced.
-        unchanged: ones that were there with the same text.
+        changed: ones of which something else was known.
+        unchanged: ones that were there with the same text, owner, licence and place.
         too_long: names of those that no shard can hold.
     """
 
@@ -97,6 +97,8 @@ class Store:
         for batch in self._batches(documents, known, counts, too_long):
             self._append(batch)
         self._tidy()
+        if not (self._folder / manifest.NAME).exists():
+            self._save(self._manifest)
         return Added(**counts, too_long=tuple(too_long))
 
     def _batches(
@@ -111,7 +113,8 @@ class Store:
         size = words = 0
         for document in documents:
             before = known.get(document.id)
-            if before == document.digest:
+            row = row_of(document)
+            if before == hash(row):
                 counts["unchanged"] += 1
                 continue
             reading = build.read(document)
@@ -123,7 +126,7 @@ class Store:
                 yield list(batch.values())
                 batch, size, words = {}, 0, 0
             counts["added" if before is None else "changed"] += 1
-            known[document.id] = document.digest
+            known[document.id] = hash(row)
             batch[document.id] = reading
             size, words = size + reading.text_bytes, words + more
         if batch:
@@ -218,12 +221,12 @@ class Store:
             yield shard.file, Table(layout.read(self._folder, shard, check=False))
 
     def _known(self) -> dict[str, int]:
-        """Return the digest of every document that is there, by name."""
+        """Return of every document that is there a hash of all that is known of it, by name."""
         known: dict[str, int] = {}
         for file, table in self._tables():
             gone = set(self._manifest.gone.get(file, ()))
-            pairs = enumerate(zip(table.ids(), table.digests(), strict=True))
-            known |= {name: digest for number, (name, digest) in pairs if number not in gone}
+            rows = (table[number] for number in range(len(table)) if number not in gone)
+            known |= {row.id: hash(row) for row in rows}
         return known
 
     def _marked(
