@@ -97,13 +97,13 @@ def test_what_is_familiar_proves_nothing_in_a_part_and_something_as_a_whole():
 
 
 def test_calls_of_different_known_names_prove_nothing():
-    calls = ["append", "join", "split", "strip", "index", "count", "find", "sort"]
+    calls = ["append", "join", "split", "strip", "get", "items", "format", "startswith"]
     first = "".join(f"a{i} = b{i}.{name}(c{i})\n" for i, name in enumerate(calls))
     second = "".join(f"x{i} = y{i}.{name}(z{i})\n" for i, name in enumerate(calls[::-1]))
     known = Familiar(np.empty(0, np.uint32), familiar().calls)
     padding = "while True: pass\n" * 40
-    assert shared_runs(prepared(first + padding), prepared(second))
-    assert not shared_runs(prepared(first + padding, known), prepared(second, known))
+    assert shared_runs(prepared(first + padding), prepared(second), least=5)
+    assert not shared_runs(prepared(first + padding, known), prepared(second, known), least=5)
 
 
 @given(text=st.text("ab(=) \n", max_size=80), k=st.integers(1, 12))

@@ -19,9 +19,9 @@ from upright.match.code.tokens import CodeTokens
 
 SHORTEST = 25
 """Tokens of the shortest run that counts."""
-LEAST_UNFAMILIAR = 8
+LEAST_UNFAMILIAR = 10
 """Different stretches of a run that unrelated code must not have."""
-WHOLE = 0.8
+WHOLE = 0.9
 """A run over this share of the first text is a copy of it, however familiar its parts."""
 _SEED = 12
 _FAR = 64
