@@ -24,6 +24,7 @@ min_words = 20
 max_words = 900
 evaluation = ["exam.jsonl"]
 evaluation_words = 9
+balance_gender = true
 owner = "author"
 [curate.exposure]
 words = 40
@@ -46,6 +47,7 @@ def test_every_wish_is_said():
         "Only records of 20 to 900 words stay.",
         "Only records that read like prose stay.",
         "Records that share 9 words in a row with exam.jsonl go.",
+        "In every second record that names women or men, they are swapped.",
         "The field author names whose a record is.",
     ]
 

@@ -38,7 +38,7 @@ def measure_work(section: CurateSection, held_out: Mapping[str, str]) -> Work:
         held_out: rule of each list of runs that no record may share, and the list's file.
     """
     # What only says which records are chosen later does not make other numbers.
-    chosen_later = {"likeness", "near_duplicates", "copies", "evaluation"}
+    chosen_later = {"likeness", "near_duplicates", "copies", "evaluation", "balance_gender"}
     spec = {
         "section": section.model_dump_json(exclude=chosen_later | {"exposure"}),
         "passage": section.exposure.words if section.exposure else 0,

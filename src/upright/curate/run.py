@@ -100,7 +100,7 @@ def _written(
     decisions: Mapping[int, Mapping[str, Any]],
 ) -> list[Result]:
     """Have every shard written."""
-    work = write_work()
+    work = write_work(balance=curation.policy.curate.balance_gender)
     tasks = []
     for number, part in enumerate(parts):
         decided = dict(decisions.get(number, {}))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from upright.curate.balance import is_turned, swapped
 from upright.curate.bias import BiasCounts
 from upright.curate.guarding import read_effects
 from upright.curate.lines import Line, parse, written
@@ -22,20 +23,20 @@ _KINDS = (DATA, LINEAGE, LEDGER, REVIEW)
 _BATCH = 64
 
 
-def write_work() -> Work:
-    """Return the step."""
-    return Work("write", f"{__name__}:writing", {}, "1")
+def write_work(*, balance: bool) -> Work:
+    """Return the step; with `balance` every second record that names a gender names the other."""
+    return Work("write", f"{__name__}:writing", {"balance": balance}, "1")
 
 
 def writing(spec: Mapping[str, Any]) -> Function:
     """Build the step's function in a worker."""
-    del spec
+    balance = bool(spec["balance"])
 
     def perform(payload: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         shard = Shard.of(payload["shard"])
         raw = shard.read()
         lines, _ = parse(shard, raw)
-        out = _Out(shard, raw, lines, payload)
+        out = _Out(shard, raw, lines, payload, balance)
         out.write_all()
         for kind in _KINDS:
             (folder / kind).write_bytes(b"".join(out.parts[kind]))
@@ -53,6 +54,7 @@ class _Out:
     raw: bytes
     lines: Sequence[Line]
     payload: Mapping[str, Any]
+    balance: bool
     kept: int = 0
     changed: int = 0
     parts: dict[str, list[bytes]] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
@@ -125,6 +127,9 @@ class _Out:
             self._tell(name, {**told, "words": sum(end - start for start, end in cuts)})
             if empty:
                 return
+        if self.balance and is_turned(line.id) and (other := swapped(text)) != text:
+            text = other
+            self._tell(name, {"step": "balance", "rule": "balance.gender", "action": "swap"})
         self._keep(line, place, text)
 
     def _keep(self, line: Line, place: Mapping[str, Any], text: str) -> None:

@@ -269,6 +269,9 @@ class CurateSection(_Section):
         default=(), description="Files of evaluation data; records that share a run are left out."
     )
     evaluation_words: int = Field(default=13, ge=5, le=100, description="Words of such a run.")
+    balance_gender: bool = Field(
+        default=False, description="Swap women and men in every second record (English)."
+    )
     owner: str = Field(default="owner", min_length=1, description="Field that names the owner.")
 
 

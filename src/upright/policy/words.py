@@ -215,6 +215,8 @@ def corpus_lines(policy: Policy) -> Iterator[str]:
     if section.evaluation:
         words = section.evaluation_words
         yield f"Records that share {words} words in a row with {join(section.evaluation)} go."
+    if section.balance_gender:
+        yield "In every second record that names women or men, they are swapped."
     yield f"The field {section.owner} names whose a record is."
 
 
