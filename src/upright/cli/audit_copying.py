@@ -31,48 +31,57 @@ Asked = Annotated[
     ),
 ]
 
+Data = Annotated[
+    str, typer.Option("--data", metavar="FILE", help="Training data: .jsonl or .csv, or packed.")
+]
+TextField = Annotated[str, typer.Option("--text-field", help="Field of the texts.")]
+RepeatsField = Annotated[
+    str | None,
+    typer.Option(
+        "--repeats-field",
+        metavar="FIELD",
+        help="Field that says how often a text stands in the data.",
+        show_default=False,
+    ),
+]
+Prefix = Annotated[int, typer.Option("--prefix", min=1, help="Tokens that the model is given.")]
+Suffix = Annotated[
+    int, typer.Option("--suffix", min=1, help="Tokens that it would have to continue with.")
+]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="Texts, from the first on.")]
+Drawn = Annotated[
+    int, typer.Option("--answers", min=0, help="Answers drawn after each beginning too.")
+]
+Run = Annotated[
+    int, typer.Option("--run", min=3, help="Words in a row of an answer that are a copy.")
+]
+Cap = Annotated[
+    int | None,
+    typer.Option("--cap", min=1, help="Estimate the figures under a cap.", show_default=False),
+]
+Drawing = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="SVG", help="Draw figures by repeats.", show_default=False),
+]
+Gated = Annotated[
+    bool, typer.Option("--gate", help="Exit 1 if a bound of the use is broken, 3 if untold.")
+]
+
 
 @audit_app.command("copying")
 def audit_copying(  # noqa: PLR0917 (Typer names them as options)
-    data: Annotated[
-        str,
-        typer.Option("--data", metavar="FILE", help="Training data: .jsonl or .csv, or packed."),
-    ],
+    data: Data,
     policy: Asked = None,
-    text_field: Annotated[str, typer.Option("--text-field", help="Field of the texts.")] = "text",
-    repeats_field: Annotated[
-        str | None,
-        typer.Option(
-            "--repeats-field",
-            metavar="FIELD",
-            help="Field that says how often a text stands in the data.",
-            show_default=False,
-        ),
-    ] = None,
-    prefix: Annotated[
-        int, typer.Option("--prefix", min=1, help="Tokens that the model is given.")
-    ] = 50,
-    suffix: Annotated[
-        int, typer.Option("--suffix", min=1, help="Tokens that it would have to continue with.")
-    ] = 50,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Texts, from the first on.")] = 500,
-    each: Annotated[
-        int, typer.Option("--answers", min=0, help="Answers drawn after each beginning too.")
-    ] = 0,
-    run: Annotated[
-        int, typer.Option("--run", min=3, help="Words in a row of an answer that are a copy.")
-    ] = 13,
-    cap: Annotated[
-        int | None,
-        typer.Option("--cap", min=1, help="Estimate the figures under a cap.", show_default=False),
-    ] = None,
-    plot: Annotated[
-        Path | None,
-        typer.Option("--plot", metavar="SVG", help="Draw figures by repeats.", show_default=False),
-    ] = None,
-    gate: Annotated[
-        bool, typer.Option("--gate", help="Exit 1 if a bound of the use is broken, 3 if untold.")
-    ] = False,
+    text_field: TextField = "text",
+    repeats_field: RepeatsField = None,
+    prefix: Prefix = 50,
+    suffix: Suffix = 50,
+    limit: Limit = 500,
+    each: Drawn = 0,
+    run: Run = 13,
+    cap: Cap = None,
+    plot: Drawing = None,
+    gate: Gated = False,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
