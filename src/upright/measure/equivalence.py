@@ -114,9 +114,12 @@ def violation_p(first: Share, second: Share, margin: float) -> float:
     """
     if min(first.n, second.n) == 0:
         return 1.0
-    larger, smaller = sorted((first, second), key=lambda share: share.value, reverse=True)
-    beyond = _NORMAL.cdf(-score(larger, smaller, margin))
-    return min(1.0, beyond + _NORMAL.cdf(-score(larger, smaller, -margin)))
+    chances = [
+        _NORMAL.cdf(-score(larger, smaller, margin)) + _NORMAL.cdf(-score(larger, smaller, -margin))
+        for larger, smaller in ((first, second), (second, first))
+        if larger.value >= smaller.value
+    ]
+    return min(1.0, max(chances))
 
 
 def check_margin(margin: float) -> None:
@@ -167,7 +170,7 @@ def _fitted(p: Floats, q: Floats, ratio: float, distance: float | Floats) -> Flo
     with np.errstate(divide="ignore", invalid="ignore"):
         cosine = np.where(u == 0, 0.0, v / u**3)
     angle = (math.pi + np.arccos(np.clip(cosine, -1.0, 1.0))) / 3
-    return 2 * u * np.cos(angle) - b / (3 * a)
+    return np.asarray(2 * u * np.cos(angle) - b / (3 * a))
 
 
 def _exact(first: Share, second: Share, margin: float, seen: float) -> float:

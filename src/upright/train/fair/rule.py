@@ -79,4 +79,4 @@ class Rule:
     def margin(self, chances: Chances) -> Floats:
         """Return how far each row is on the side of a decision of 1, shape (n,)."""
         sizes = {name: np.asarray(shares) for name, shares in self.sizes.items()}
-        return -(chances.weights(self.parity, sizes) @ np.asarray(self.prices))
+        return np.asarray(-(chances.weights(self.parity, sizes) @ np.asarray(self.prices)))
