@@ -15,9 +15,11 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 from tests.console.test_browser import ARGUMENTS, Site, say
 
+from upright.attribute import documents
 from upright.console import one_time_link
 from upright.generate import Piece
 from upright.generate.embedded import EmbeddedEngine
+from upright.match.passages import Store
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SIZE = {"width": 1100, "height": 820}
@@ -101,7 +103,7 @@ def main() -> None:
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     with (
         tempfile.TemporaryDirectory() as home,
-        Site(Path(home), POLICY, engine=StagedEngine()) as site,
+        Site(Path(home), trained(Path(home)), engine=StagedEngine()) as site,
         sync_playwright() as started,
     ):
         browser = started.chromium.launch(executable_path=program, args=ARGUMENTS)
@@ -109,7 +111,17 @@ def main() -> None:
         page.set_default_timeout(120_000)
         page.goto(one_time_link(site.state, site.url))
         page.wait_for_url("**/console/next-word")
-        for take in (next_word, stories, chat, verify, review, thresholds, ledger, use_case):
+        for take in (
+            next_word,
+            stories,
+            chat,
+            verify,
+            attribute,
+            review,
+            thresholds,
+            ledger,
+            use_case,
+        ):
             take(page, site)
         browser.close()
 
@@ -148,6 +160,37 @@ def verify(page, site) -> None:
     page.click("#verify")
     page.locator(".growth").wait_for()
     shot(page, "verify")
+
+
+TALE = (
+    "Once the keeper counted the ships that went by each evening and wrote their names in a green "
+    "book. One evening no ship came, and he lit the lamp all the same."
+)
+
+
+def trained(folder: Path) -> str:
+    """Return the policy with an index of three invented documents."""
+    lines = [
+        {"id": "tales/keeper.txt", "text": TALE, "owner": "Ann Example", "licence": "CC-BY-4.0"},
+        {"id": "tales/lamp.txt", "text": f"They say that {TALE[91:]} Nobody knows why."},
+        {"id": "letters/3.txt", "text": "The meeting was moved to Tuesday because of the storm."},
+    ]
+    file = folder / "corpus.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    with Store(folder / "training") as store:
+        store.add(documents(file))
+    return f"{POLICY}\n[attribute]\nindex = {json.dumps(str(folder / 'training'))}\n"
+
+
+def attribute(page, site) -> None:
+    page.goto(f"{site.url}/console/attribute")
+    answer = TALE.replace("Once", "It is said that").replace("wrote their names in", "kept")
+    page.fill("#text", answer)
+    page.click("#attribute")
+    page.locator("#source").wait_for()
+    page.click("ol a >> nth=0")
+    page.locator("#source mark").wait_for()
+    shot(page, "attribute")
 
 
 def review(page, site) -> None:
