@@ -76,7 +76,8 @@ def own_names(tokens: CodeTokens) -> NDArray[np.bool_]:
     """Return which tokens are names that the program itself gives, shape (n,).
 
     Those that stand where names are given: behind a type or another name, before an assignment,
-    or among the parameters of a function.
+    or among the parameters of a function. Where no sign ends a statement, a call that begins a line
+    behind a name is taken for one, too.
     """
     hashes, names = tokens.hashes, tokens.names
     is_name = hashes == np.uint64(NAME)
