@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from upright.match import words
 from upright.match.index.seeds import seeds_in
 from upright.match.index.segment import Segment
-from upright.match.index.tokens import SHORTEST, Values, grams_of, tokens_of
+from upright.match.index.tokens import SHORTEST, Offsets, Values, grams_of, tokens_of
 from upright.match.index.works import Document
 
 _REMEMBERED = 64
@@ -121,7 +121,8 @@ class Follower:
         tail = self._open + text
         tokens = tokens_of(tail, "text")
         last = int(tokens.ends[-1]) if len(tokens) else 0
-        going_on = bool(len(tokens)) and len(words.words(f"a{tail[last:]}a")) == 1
+        behind = tail[last:]
+        going_on = bool(len(tokens)) and (not behind or len(words.words(f"a{behind}a")) == 1)
         values = tokens.values.tolist()
         self._word = values.pop() if going_on else None
         self._open = tail[int(tokens.starts[-1]) :] if going_on else ""
@@ -131,14 +132,27 @@ class Follower:
     def forbidden(self, pieces: Sequence[str]) -> NDArray[np.bool_]:
         """Say of each piece of text whether a run would be complete behind it."""
         hashes, bounds = words.batch([self._open + piece for piece in pieces])
-        values = (hashes >> np.uint64(32)).tolist()
-        return np.array(
-            [
-                self._completes(values[start:end])
-                for start, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
-            ],
-            np.bool_,
-        )
+        values = (hashes >> np.uint64(32)).astype(np.int64)
+        flags = np.zeros(len(pieces), np.bool_)
+        for number in self._asked(values, bounds).tolist():
+            flags[number] = self._completes(values[bounds[number] : bounds[number + 1]].tolist())
+        return flags
+
+    def _asked(self, values: Offsets, bounds: Offsets) -> Offsets:
+        """Return which pieces need a look: of single words, where they can complete nothing, none.
+
+        Args:
+            values: the words of the pieces, each behind the open one.
+            bounds: where those of each piece begin, and the end.
+        """
+        sizes = np.diff(bounds)
+        if not self.idle:
+            return np.flatnonzero(sizes)
+        single = sizes <= 1
+        if self._word is not None:
+            firsts = np.append(values, -1)[bounds[:-1]]
+            single |= (sizes == 1 + 1) & (firsts == self._word)
+        return np.flatnonzero(~single)
 
     def _completes(self, values: list[int]) -> bool:
         context = self._context

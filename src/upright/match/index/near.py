@@ -28,7 +28,7 @@ _COMMON = 32
 """A gram that stands in more places says nothing of a near copy."""
 _CHAINS = 8
 _EDGE = WINDOWS["text"] - 1
-_LEAST_SEEDS = 3
+_LEAST_SEEDS = 2
 _LEAST_TOKENS = 16
 _LEAST_SHARE = 0.6
 
