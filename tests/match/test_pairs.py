@@ -129,7 +129,7 @@ def test_every_pair_is_told_of():
 @pytest.mark.parametrize(("a", "b"), [("", ""), ("", FIRST), ("x", "x")])
 def test_programs_without_content_are_no_copies(a, b):
     (found,) = compare_code([Pair(a, b, "java")])
-    assert found.score < 0.01
+    assert found.score <= 0.1
 
 
 def test_code_that_cannot_be_recognised_is_told():
