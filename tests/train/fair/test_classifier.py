@@ -43,8 +43,8 @@ def people(rows=4_000, seed=0):
     return np.column_stack([paper, club]), label, np.array(["a", "b"])[group]
 
 
-# Two points were asked for. About 1,150 repaid people of each group choose the rule and as many judge
-# it, at a rate near 0.2: two standard errors of both come on top.
+# Two points were asked for. About 1,150 repaid people of each group choose the rule and as many
+# judge it, at a rate near 0.2: two standard errors of both come on top.
 ASKED_AND_CHANCE = 0.02 + 2 * (4 * 0.2 * 0.8 / 1_150) ** 0.5
 
 
