@@ -207,3 +207,27 @@ def test_a_use_that_asks_for_the_model_is_not_guarded_without_it(monkeypatch):
         detector.rule for detector in build_detectors(parse_policy(USE.replace("true", "false")))
     ]
     assert rules, "without the model the tables still work"
+
+
+def test_curved_quotation_marks_read_as_straight_ones_with_the_same_places(tiny):
+    reader = Reader(open_guard(tiny))
+    straight, curved = reader.read(['the "vile" tide', "the “vile” tide"])
+    assert curved == straight
+    assert (5, 9) in [(start, end) for start, end, _ in straight.marks]
+
+
+@pytest.mark.parametrize("marks", ['""', "“”"])
+def test_what_is_all_in_quotation_marks_reads_as_without_them(tiny, marks):
+    reader = Reader(open_guard(tiny))
+    for text in stretches(20):
+        bare, marked = reader.read([text, f"{marks[0]}{text}{marks[1]}"])
+        assert (marked.heads, marked.contexts) == (bare.heads, bare.contexts)
+        assert marked.marks == tuple(
+            (start + 1, end + 1, share) for start, end, share in bare.marks
+        )
+
+
+def test_marks_with_words_beside_them_stay(tiny):
+    reader = Reader(open_guard(tiny))
+    for text in ('"vile" tide', 'the "vile"', '"the" and "tide"'):
+        assert reader.tokens(text).ids.count(WORDS.index("[UNK]")) >= 2

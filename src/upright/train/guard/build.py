@@ -62,14 +62,15 @@ def build(
     new = output / f"{MODEL}.new"
     told = hashlib.sha256(repr((recipe, _digest(fitted))).encode()).hexdigest()[:16]
     checkpoint = output / f"fit-{told}.checkpoint"
-    export(fit(base, fitted, recipe, progress, checkpoint), new)
+    model = fit(base, fitted, recipe, progress, checkpoint)
+    export(model, new)
     tokenizer = (base / "tokenizer.json").read_text(encoding="utf-8")
     raw = new.read_bytes()
     reader = Reader(GuardWeights(raw, tokenizer, neutral_facts(), "sha256:new"))
     facts = calibrated(reader, held)
     reader = Reader(GuardWeights(raw, tokenizer, facts, "sha256:new"))
     seen = [example.text for example in fitted] + _ordinary(data)
-    facts["gate"] = fit_gate(reader, seen, [example.text for example in held])
+    facts["gate"] = fit_gate(reader, seen, [example.text for example in held], model.words())
     facts |= _told(recipe, examples, fitted, raw, tokenizer)
     facts["held"] = figures(reader, held, facts["thresholds"])
     new.replace(output / MODEL)

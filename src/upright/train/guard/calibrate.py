@@ -15,17 +15,18 @@ from upright.guard.model.heads import ATTACKS, CONTEXTS, HEADS, REQUESTS, TOXICI
 from upright.guard.model.reader import Reader
 from upright.train.guard.examples import Example
 
-# Kinds of which to miss one weighs as much as four false alarms: somebody's life may hang on it.
-_GRAVE = ("threat", "self_harm")
-_WEIGHT = 4.0
+# To miss one weighs as much as so many false alarms: what is found is not yet refused, its degree
+# and how it is meant decide.
+_WEIGHTS = dict.fromkeys(TOXICITY, 4.0)
 
 FALSE_ALARMS = {
-    **dict.fromkeys(TOXICITY, 0.06),
-    **dict.fromkeys(_GRAVE, 0.02),
+    **dict.fromkeys(TOXICITY, 0.1),
+    **dict.fromkeys(("threat", "self_harm"), 0.02),
     **dict.fromkeys(REQUESTS, 0.002),
     **dict.fromkeys(ATTACKS, 0.005),
 }
-"""The share of harmless stretches that may score as high as a finding."""
+"""The share of harmless stretches that may score as high as a finding. Half of those held back are
+made to look like an attack; of ordinary prose it is a fraction of this."""
 
 _FEWEST = 20
 _CLOSE, _STEPS, _PULL = 1e-6, 50, 0.5
@@ -70,8 +71,9 @@ def calibrated(reader: Reader, held: Sequence[Example]) -> dict[str, Any]:
         facts["calibration"][head] = {"slope": round(slope, 4), "shift": round(shift, 4)}
         if head in FALSE_ALARMS:
             scores = _sigmoid(slope * logits[asked, column] + shift)
-            weight = _WEIGHT if head in _GRAVE else 1.0
-            facts["thresholds"][head] = _threshold(scores, labels, FALSE_ALARMS[head], weight)
+            facts["thresholds"][head] = _threshold(
+                scores, labels, FALSE_ALARMS[head], _WEIGHTS.get(head, 1.0)
+            )
     return facts
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import AutoTokenizer, BertModel, PreTrainedTokenizerBase
 
@@ -61,6 +63,11 @@ class GuardEncoder(nn.Module):
         most = (states - (1 - there) * 1e4).amax(1)
         pooled = torch.tanh(self.hidden(self.drop(torch.cat([mean, most], dim=-1))))
         return self.heads(self.drop(pooled)), self.token(self.drop(states)).squeeze(-1)
+
+    def words(self) -> NDArray[np.float32]:
+        """Return the vectors of the tokens, shape (tokens, width), which are never trained."""
+        found: NDArray[np.float32] = self.encoder.embeddings.word_embeddings.weight.detach().numpy()
+        return found
 
 
 def open_tokenizer(base: Path) -> PreTrainedTokenizerBase:
