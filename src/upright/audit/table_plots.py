@@ -17,7 +17,7 @@ _LABELS, _SCALE, _ROOM, _ROW = 230.0, 400.0, 150.0, 20.0
 _LONGEST = 34
 _STYLE = (
     "svg{background:#fff;font:12px system-ui,sans-serif}.grid{stroke:#dcd8cf}.axis{stroke:#8b8679}"
-    ".whisker{stroke:#0f5c6e;stroke-width:2}.mark{fill:#0f5c6e}.guide{stroke:#b4540a;"
+    ".whisker{stroke:#0f5c6e;stroke-width:2}.mark{fill:#0f5c6e}.guide{fill:none;stroke:#b4540a;"
     "stroke-dasharray:4 3}.tick{fill:#565a61}.end{text-anchor:end}.middle{text-anchor:middle}"
 )
 
