@@ -27,6 +27,7 @@ from upright.guard.detectors.copies import CopiedText
 from upright.guard.scan import Scan
 from upright.guard.stream import StreamDriver, Window
 from upright.match.index import RUN, Index, IndexWriter, RunMask, Work
+from upright.match.words import words
 from upright.policy import GuardRule, GuardSection, MatchSection, Policy
 from upright.terms import Action, Stage
 
@@ -73,10 +74,8 @@ def escapes(count: int) -> Iterator[str]:
     each = max(1, count // 100)
     escaped = done = 0
     for number in range(100):
-        words = passages[number].split()
-        start = draw.randrange(len(words) - 20)
         own = passages[400 + number].split()[: draw.randrange(12)]
-        copied = " ".join(words[start : start + draw.randrange(RUN + 5, 20)])
+        copied = _run(passages[number], draw)
         text = " ".join([*own, "so:", copied, "and so on"])
         first = text.index("so: ") + 4
         for released in _released(index, text, each, draw):
@@ -85,6 +84,19 @@ def escapes(count: int) -> Iterator[str]:
         if number % 10 == 9:
             print(f"{done} chunkings", file=sys.stderr)
     yield row("Runs of 13 words of which a word left", f"{escaped} of {done:,} chunkings", "0")
+
+
+def _run(passage: str, draw: random.Random) -> str:
+    """Return a stretch of a passage of 13 words or some more; marks are no words."""
+    pieces = passage.split()
+    start = draw.randrange(len(pieces) - 40)
+    wanted = RUN + draw.randrange(5)
+    end = next(
+        end
+        for end in range(start + wanted, len(pieces) + 1)
+        if len(words(" ".join(pieces[start:end]))) >= wanted
+    )
+    return " ".join(pieces[start:end])
 
 
 def _released(index: Index, text: str, count: int, draw: random.Random) -> Iterator[str]:

@@ -112,20 +112,20 @@ def _propose(held: Bools, hit: Bools, margin: float) -> list[Terms]:
     scored: dict[Terms, tuple[float, tuple[int, int]]] = {}
     counts, hits = _joint(held, held, hit)
     for i, j in zip(*np.triu_indices(held.shape[1]), strict=True):
-        terms = (int(i),) if i == j else (int(i), int(j))
+        terms: Terms = (int(i),) if i == j else (int(i), int(j))
         _score(scored, terms, (counts[i, j], hits[i, j]), (len(hit), hit.sum()), margin)
     best = sorted(scored, key=lambda terms: -scored[terms][0])[:_EXTENDED]
     for pair in (terms for terms in best if len(terms) > 1):
-        inside = held[:, pair].all(axis=1)
+        inside: Bools = np.logical_and.reduce(held[:, pair], axis=1)
         counts, hits = _joint(inside[:, None], held, hit)
         for k in set(range(held.shape[1])) - set(pair):
-            terms = tuple(sorted((*pair, k)))
-            _score(scored, terms, (counts[0, k], hits[0, k]), (len(hit), hit.sum()), margin)
+            three: Terms = tuple(sorted((*pair, k)))
+            _score(scored, three, (counts[0, k], hits[0, k]), (len(hit), hit.sum()), margin)
     chosen: dict[tuple[int, int], Terms] = {}
     # Of subgroups with the same rows the one with the fewest conditions speaks for all.
-    for terms in sorted(scored, key=lambda terms: (-scored[terms][0], len(terms))):
+    for found in sorted(scored, key=lambda terms: (-scored[terms][0], len(terms))):
         if len(chosen) < PROPOSED:
-            chosen.setdefault(scored[terms][1], terms)
+            chosen.setdefault(scored[found][1], found)
     return list(chosen.values())
 
 

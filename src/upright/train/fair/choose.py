@@ -98,7 +98,8 @@ def _searched(judge: _Judge, size: int, seed: int) -> Floats:
     rng = np.random.default_rng(seed)
     mean, spread = np.eye(size)[0], np.full(size, 0.05)
     spread[0], spread[1] = 0.0, 0.3
-    best, least = mean, np.inf
+    best: Floats = mean
+    least = np.inf
     for number in range(_ROUNDS):
         drawn = rng.standard_normal((size, _TRIED))
         if number == 0:
@@ -113,7 +114,7 @@ def _searched(judge: _Judge, size: int, seed: int) -> Floats:
         spread = tried[:, kept].std(axis=1) * 1.1 + 1e-5
         spread[0] = 0.0
         if cost[kept[0]] < least:
-            best, least = tried[:, kept[0]].copy(), float(cost[kept[0]])
+            best, least = np.array(tried[:, kept[0]], np.float64), float(cost[kept[0]])
     return best
 
 
@@ -125,7 +126,7 @@ class _Judge:
         rows: Calibration,
         parity: tuple[float, float],
         bases: Mapping[str, Floats],
-        weights: Floats,
+        weights: NDArray[np.float32],
         *,
         max_gap: float,
         caution: float,

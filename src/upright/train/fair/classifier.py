@@ -50,6 +50,8 @@ class FairClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         chosen_: the rule, with its error and gap on the rows it was chosen on.
     """
 
+    _calibration: Calibration
+
     def __init__(
         self,
         *,
@@ -182,7 +184,7 @@ class FairClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.groups_ = {one.name: one for one in attributes if one.name in named}
         self.chosen_ = chosen
         self.label_scores_ = label_scores
-        self.group_scores_ = dict(group_scores)
+        self.group_scores_: dict[str, tuple[Ensemble, Ensemble]] = dict(group_scores)
 
     def _check(self) -> None:
         if self.parity not in PARITIES:
@@ -214,7 +216,7 @@ class FairClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             rows, label, everybody, recipe, leaves=_LABEL_LEAVES, trees=LABEL_TREES
         )
         codes = {one.name: one.codes for one in self._attributes}
-        self.group_scores_: dict[str, tuple[Ensemble, Ensemble]] = {}
+        self.group_scores_ = {}
         foreseen = self._foresee(rows, label, recipe) if self.blind else self._seen(codes)
         self._calibration = Calibration(
             label,

@@ -127,7 +127,7 @@ class Rows:
 
     rows: NDArray[np.float64]
     label: Ints
-    columns: Mapping[str, NDArray[np.str_]]
+    columns: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ def parts(table: Table, order: Order) -> Parts:
         random_state=order.seed,
     )
     learnt, held = (
-        Rows(rows[part], label[part], {name: one[part] for name, one in columns.items()})
+        Rows(rows[part], label[part], {name: one[part].tolist() for name, one in columns.items()})
         for part in (~kept, kept)
     )
     return Parts(encoding, classifier, learnt, held)
@@ -205,11 +205,12 @@ def train_lender(table: Table, order: Order) -> Lender:
 def _facts(lender: Lender, held: Rows) -> dict[str, Any]:
     order, classifier = lender.order, lender.classifier
     seen = None if order.blind else held.columns
+    bands = classifier.bands or {}
     decided = (classifier.decision_function(held.rows, seen) > 0).astype(np.int64)
     error, judged = certify(
         held.label,
         decided,
-        [attribute(name, one, classifier.bands[name]) for name, one in held.columns.items()],
+        [attribute(name, one, bands[name]) for name, one in held.columns.items()],
         parity=order.parity,
         favourable=order.favourable,
         margin=order.max_gap,

@@ -64,10 +64,9 @@ def price_list(table: Table, order: Order, gaps: Sequence[float] = GAPS) -> list
         here = parts(table, replace(order, blind=mode == "blind"))
         classifier, held = here.fit(), here.held
         seen = None if mode == "blind" else held.columns
+        bands = classifier.bands or {}
         chances = classifier.chances(held.rows, seen)
-        attributes = [
-            attribute(name, column, classifier.bands[name]) for name, column in held.columns.items()
-        ]
+        attributes = [attribute(name, column, bands[name]) for name, column in held.columns.items()]
         for gap in gaps:
             margin = classifier.choose_again(gap).rule.margin(chances)
             error, wide = widest(
