@@ -50,6 +50,14 @@ def test_files_are_curated_without_naming_a_subcommand(run, records, tmp_path):
     assert ids(tmp_path / "out") == ["a", "c"]
 
 
+@pytest.mark.parametrize("output", ["taken", "taken/deep"])
+def test_an_output_that_is_a_file_is_refused_by_name(run, records, tmp_path, output):
+    (tmp_path / "taken").touch()
+    code, out, err = run(records, "--output", output, "--workers", "1")
+    assert (code, out) == (2, "")
+    assert f"--output {output}: no folder that can be written" in err
+
+
 def test_options_may_come_first(run, records, tmp_path):
     assert run("--output", "out", "--workers", "1", records)[0] == 0
     assert ids(tmp_path / "out") == ["a", "c"]

@@ -60,7 +60,11 @@ def test_code_is_compared_by_language_name_or_guess(pairs):
         ({"a": 3, "b": "x"}, (), "standard input:1: no string under `a`"),
         ("[1]", (), "standard input:1: list where an object is wanted"),
         ({"a": "x", "b": "y", "language": "cobol"}, ("--kind", "code"), "'cobol' is not known"),
-        ({"a": "x", "b": "y", "language": 3}, ("--kind", "code"), "no string under `language`"),
+        (
+            {"a": "x", "b": "y", "language": 3},
+            ("--kind", "code"),
+            "error: standard input:1: no string",
+        ),
         ({"a": "x", "b": "y"}, ("--kind", "code"), "no programming language is recognised"),
     ],
 )

@@ -47,6 +47,16 @@ def test_the_same_records_come_out_of_every_file_of_records(tmp_path, output, na
     assert {place["file"] for place in lines(output / "lineage.jsonl")} == {name}
 
 
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_byte_order_mark_is_no_part_of_the_first_record(tmp_path, output, pack):
+    path = tmp_path / ("in.jsonl.gz" if pack is gzip.compress else "in.jsonl")
+    path.write_bytes(pack(b"\xef\xbb\xbf" + LINES))
+    made(output, str(path))
+    assert kept(output) == RECORDS
+    place = lines(output / "lineage.jsonl")[0]
+    assert (place["start"], place["end"]) == (3, 3 + LINES.index(b"\n"))
+
+
 def test_a_compressed_file_of_several_members_is_read_whole(tmp_path, output):
     half = len(LINES) // 2
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(LINES[:half]) + gzip.compress(LINES[half:]))

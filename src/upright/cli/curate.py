@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,7 +79,7 @@ def run(  # noqa: PLR0917 (Typer names them as options)
     from upright.curate import Curation
     from upright.policy import open_policy
 
-    curation = Curation(inputs, open_policy(policy), output, workers, _engine(engine))
+    curation = Curation(inputs, open_policy(policy), _folder(output), workers, _engine(engine))
     _run(curation, dry_run=dry_run, as_json=as_json, quiet=quiet)
 
 
@@ -103,6 +104,23 @@ def remove(  # noqa: PLR0917 (Typer names them as options)
     curation.workers = workers
     mark_removed(output, owner)
     _run(curation, dry_run=False, as_json=as_json, quiet=quiet)
+
+
+def _folder(output: Path) -> Path:
+    """Return the output, a folder that can be written.
+
+    Raises:
+        ConfigError: if it is a file, or may not be made.
+    """
+    from upright.terms import ConfigError
+
+    there = next(path for path in (output, *output.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise ConfigError(
+            f"--output {output}: no folder that can be written",
+            mend="name a folder that you may write to",
+        )
+    return output
 
 
 def _engine(name: str) -> Any:  # noqa: ANN401 (an enumeration that is imported late)

@@ -89,8 +89,9 @@ def _pair(line: dict[str, Any], where: str) -> Pair:
     if line.get("language") is None:
         known = guess(a) or guess(b)
     else:
+        spelt = _string(line, "language", where)
         try:
-            known = language(_string(line, "language", where))
+            known = language(spelt)
         except ConfigError as error:
             raise ConfigError(f"{where}: {error.problem}", mend=error.mend) from None
     if known is None:

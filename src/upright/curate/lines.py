@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from upright.curate.shards import Reject, Shard
+from upright.curate.shards import Reject, Shard, without_mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,10 @@ def parse(shard: Shard, raw: bytes) -> tuple[list[Line], list[Reject]]:
     lines: list[Line] = []
     rejects: list[Reject] = []
     start = 0
-    for number, piece in enumerate(raw.split(b"\n"), shard.line):
-        end = start + len(piece)
+    for number, whole in enumerate(raw.split(b"\n"), shard.line):
+        end = start + len(whole)
+        piece = whole if shard.start + start else without_mark(whole)
+        start = end - len(piece)
         if piece.strip():
             try:
                 lines.append(_line(shard.name, number, start, piece))

@@ -15,7 +15,7 @@ from upright.curate.errors import InputError
 from upright.curate.inputs import Input
 from upright.curate.kinds import Kind, language_of, packing
 from upright.curate.pages import text_of_html, text_of_pdf
-from upright.curate.shards import LONGEST, Reject
+from upright.curate.shards import LONGEST, Reject, without_mark
 from upright.terms import MissingExtraError
 
 _DAMAGED = (EOFError, OSError, zlib.error)
@@ -125,7 +125,9 @@ def _lines(item: Input, stream: BinaryIO) -> Iterator[Read | Reject]:
                 why = f"a line longer than the {LONGEST:,} bytes that are read"
                 yield Reject(item.name, number, start, start, why)
             elif piece.strip():
-                yield _line(item, number, start, piece.rstrip(b"\r\n"))
+                line = piece if start else without_mark(piece)
+                begin = start + len(piece) - len(line)
+                yield _line(item, number, begin, line.rstrip(b"\r\n"))
     except _DAMAGED as error:
         yield Reject(item.name, number + 1, start, start, f"damaged from here on: {error}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -123,6 +124,11 @@ def cut(file: BinaryIO, path: str, name: str, rejects: list[Reject]) -> Iterator
             rest = whole
     if rest:
         yield _shard(rest, path, name, start, line)
+
+
+def without_mark(first: bytes) -> bytes:
+    """Return the first line of a file without the mark that editors on Windows begin it with."""
+    return first.removeprefix(codecs.BOM_UTF8)
 
 
 def _skip_line(file: BinaryIO, begun: bytes) -> int:
