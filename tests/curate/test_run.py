@@ -22,6 +22,8 @@ from tests.curate.corpora import (
 
 from upright.curate import ChangedError, Curation, InputError, curate
 from upright.curate import shards as shards_module
+from upright.curate.alone import alone
+from upright.curate.errors import BusyError
 from upright.jobs import NoSpaceError
 from upright.terms import ConfigError
 
@@ -36,6 +38,16 @@ def records(count: int, **more) -> list[dict]:
 
 
 # What is kept ------------------------------------------------------------------------------------
+
+
+def test_a_second_run_into_the_same_folder_is_refused(tmp_path):
+    write(tmp_path / "in.jsonl", [{"id": "a", "text": prose(1)}])
+    made(tmp_path / "out", str(tmp_path / "in.jsonl"))
+    held = Curation([], policy(""), tmp_path / "out")
+    with alone(held), pytest.raises(BusyError, match="another run"):
+        made(tmp_path / "out", str(tmp_path / "in.jsonl"))
+    made(tmp_path / "out", str(tmp_path / "in.jsonl"))
+    assert ids(tmp_path / "out") == ["a"]
 
 
 def test_records_without_findings_come_out_as_they_went_in(tmp_path, output):

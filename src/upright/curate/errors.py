@@ -9,6 +9,16 @@ class InputError(UprightError):
     """A file cannot be read as what it says it is."""
 
 
+class BusyError(UprightError):
+    """Another run writes into the same folder."""
+
+    def __init__(self, output: str) -> None:
+        super().__init__(
+            f"{output}: another run of curate writes into it",
+            mend="wait until it has ended, or name another output",
+        )
+
+
 class ChangedError(UprightError):
     """A file is no longer what it was when this run began."""
 

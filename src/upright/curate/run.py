@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from upright.curate import removal
+from upright.curate.alone import alone
 from upright.curate.bias import BiasCounts, card
 from upright.curate.card import write_card
 from upright.curate.corpus import Corpus, Part
@@ -48,10 +49,16 @@ def curate(curation: Curation, *, dry_run: bool = False) -> Curated:
     Raises:
         ConfigError: for a policy without a guard, or a guard that cannot be built.
         InputError: for an input that is not there.
+        BusyError: while another run writes into the same folder.
         NoSpaceError: if the disk is full; the next run goes on from there.
     """
     guard = guard_work(curation.policy)
     plan = take_in(curation)
+    with alone(curation):
+        return _curated(curation, guard, plan, dry_run=dry_run)
+
+
+def _curated(curation: Curation, guard: Work, plan: Plan, *, dry_run: bool) -> Curated:
     parts = _measured(curation, plan, guard)
     corpus = Corpus(parts)
     decisions = decide(curation, corpus, removal.removed_owners(curation))
