@@ -79,7 +79,7 @@ def escapes(count: int) -> Iterator[str]:
         text = " ".join([*own, "so:", copied, "and so on"])
         first = text.index("so: ") + 4
         for released in _released(index, text, each, draw):
-            escaped += len(released) > first
+            escaped += len(words(released[first:])) > 0
             done += 1
         if number % 10 == 9:
             print(f"{done} chunkings", file=sys.stderr)
