@@ -11,7 +11,7 @@ import pytest
 
 from upright.console import runs as scoring
 from upright.console.runs import KEPT_SECONDS, MOST_RUNS, Runs
-from upright.console.tuning import Setting, toml
+from upright.console.tuning import Setting, model_line, toml
 from upright.guard import Guard
 
 EXAMPLES = (
@@ -157,10 +157,13 @@ action = "review"
         assert line in browser.page
 
 
-def test_what_was_tuned_without_the_model_says_that_the_file_must_not_ask_it():
-    silent = toml(Setting("toxicity.*"), model=False)
-    assert silent.startswith("# and under [guard]: model = false\n[[guard.rule]]")
-    assert "model" not in toml(Setting("toxicity.*"), model=True)
+@pytest.mark.parametrize("asked", [True, False])
+def test_what_was_tuned_otherwise_than_the_use_asks_says_what_to_change(asked):
+    line = f"# and under [guard]: model = {str(asked).lower()}"
+    assert model_line(asked, use=not asked) == line
+    assert model_line(asked, use=asked) == ""
+    assert toml(Setting("toxicity.*"), above=line).startswith(f"{line}\n[[guard.rule]]")
+    assert toml(Setting("toxicity.*")).startswith("[[guard.rule]]")
 
 
 def test_a_bar_of_the_histogram_stands_where_the_score_lies(scored):

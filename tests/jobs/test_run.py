@@ -138,13 +138,15 @@ def test_no_process_is_left_behind(store):
 
 
 _SCRIPT = """
-import sys
+import signal, sys
 from pathlib import Path
 from tests.jobs.test_run import tasks, work
 from upright.jobs import Store, run
 folder = Path(sys.argv[1])
 step = work("troubled", wait=[4, 5], marks=str(folder), log=str(folder / "log"))
 if __name__ == "__main__":
+    # A shell's job in the background passes on that it ignores interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     run(step, tasks(step, 6), Store(folder / "store"), workers=2,
         advance=lambda done, of: print(done, flush=True))
 """

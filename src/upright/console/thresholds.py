@@ -14,7 +14,7 @@ from upright.console.examples import LONGEST_TEXT, MOST_LINES, USUAL_LABELS, rea
 from upright.console.frame import go
 from upright.console.marks import Mark, Segment, segments
 from upright.console.runs import Runs
-from upright.console.tuning import BINS, Outlook, Scored, Setting, toml
+from upright.console.tuning import BINS, Outlook, Scored, Setting, model_line, toml
 from upright.console.visit import Page, Visit
 from upright.console.words import hazard_title, tone
 from upright.guard.model.heads import ATTACKS, REQUESTS, TOXICITY
@@ -112,6 +112,7 @@ def _tried(visit: Visit, run: Run) -> Page:
     choices = _choices(visit.policy, run.examples)
     setting = _setting(visit, choices)
     named = [setting.named(one) for one in run.examples]
+    above = model_line(run.model, use=visit.policy.guard.model)
     values = {
         "run": run,
         "choices": choices,
@@ -120,7 +121,8 @@ def _tried(visit: Visit, run: Run) -> Page:
         "setting": setting,
         "outlook": Outlook.of(run.examples, setting),
         "top": BINS,
-        "toml": toml(setting, model=run.model and not visit.policy.guard.model),
+        "toml": toml(setting, above=above),
+        "model_line": above,
         "alarms": _rows(run.examples, named, setting, positive=False),
         "missed": _rows(run.examples, named, setting, positive=True),
         "data": _data(run.examples, named, setting),

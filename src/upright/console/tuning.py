@@ -156,14 +156,24 @@ def bin_of(score: float) -> int:
     return min(BINS - 1, math.floor(score * BINS))
 
 
-def toml(setting: Setting, *, model: bool) -> str:
+def model_line(asked: bool, *, use: bool) -> str:  # noqa: FBT001 (one question)
+    """Return the line that a use needs beside a setting tuned so; empty if it has it already.
+
+    Args:
+        asked: whether the trained model was asked while the setting was tuned.
+        use: whether the use asks it.
+    """
+    return "" if asked == use else f"# and under [guard]: model = {str(asked).lower()}"
+
+
+def toml(setting: Setting, *, above: str = "") -> str:
     """Return the lines that put a setting into a use-case file.
 
     Args:
         setting: the rule.
-        model: whether the trained model was asked, as it is unless a file says otherwise.
+        above: a line that stands before them; see `model_line`.
     """
-    lines = [] if model else ["# and under [guard]: model = false"]
+    lines = [above] if above else []
     lines += [
         "[[guard.rule]]",
         f"detect = [{json.dumps(setting.detect)}]",

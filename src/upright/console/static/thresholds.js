@@ -172,7 +172,7 @@
 
   function toml({ score, severity }) {
     const { detect, at, action, model } = byId("toml").dataset;
-    const lines = model ? [] : ["# and under [guard]: model = false"];
+    const lines = model ? [model] : [];
     lines.push("[[guard.rule]]", `detect = [${detect}]`, `at = ["${at}"]`);
     if (score) lines.push(`min_score = ${score}`);
     if (severity) lines.push(`min_severity = ${severity}`);
