@@ -29,50 +29,57 @@ Bands = Annotated[
         show_default=False,
     ),
 ]
+TableFile = Annotated[
+    str, typer.Argument(metavar="T.csv", help="Table with a heading; - is input.")
+]
+Prediction = Annotated[
+    str, typer.Option("--prediction", metavar="P", help="Column of what was decided.")
+]
+Favourable = Annotated[
+    int,
+    typer.Option("--favourable", min=0, max=1, help="What people hope for; 0 if 1 is default."),
+]
+Rates = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--measure",
+        metavar="RATE",
+        help="false_rejection, false_positive, true_positive, error or selection; else all.",
+        show_default=False,
+    ),
+]
+Search = Annotated[
+    str, typer.Option("--search", metavar="C,D", help="More columns to search subgroups in.")
+]
+Drawing = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="SVG", help="Draw the first rate.", show_default=False),
+]
+Gated = Annotated[
+    bool,
+    typer.Option("--gate", help="Exit 1 if a gap is outside, 3 if one cannot be told."),
+]
+Correction = Annotated[
+    str, typer.Option("--correction", metavar="holm|bh", help="For finding among many.")
+]
+Margin = Annotated[float, typer.Option("--margin", help="How much rates may differ, as a share.")]
 
 
 @audit_app.command("table")
 def audit_table_command(  # noqa: PLR0917 (Typer names them as options)
-    table: Annotated[
-        str, typer.Argument(metavar="T.csv", help="Table with a heading; - is input.")
-    ],
+    table: TableFile,
     label: Annotated[str, typer.Option("--label", metavar="L", help="Column of what came true.")],
-    prediction: Annotated[
-        str, typer.Option("--prediction", metavar="P", help="Column of what was decided.")
-    ],
+    prediction: Prediction,
     groups: Groups,
-    favourable: Annotated[
-        int,
-        typer.Option("--favourable", min=0, max=1, help="What people hope for; 0 if 1 is default."),
-    ] = 0,
-    margin: Annotated[
-        float, typer.Option("--margin", help="How much rates may differ, as a share.")
-    ] = 0.01,
-    measure: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--measure",
-            metavar="RATE",
-            help="false_rejection, false_positive, true_positive, error or selection; else all.",
-            show_default=False,
-        ),
-    ] = None,
+    favourable: Favourable = 0,
+    margin: Margin = 0.01,
+    measure: Rates = None,
     bands: Bands = None,
-    search: Annotated[
-        str, typer.Option("--search", metavar="C,D", help="More columns to search subgroups in.")
-    ] = "",
-    correction: Annotated[
-        str, typer.Option("--correction", metavar="holm|bh", help="For finding among many.")
-    ] = "holm",
+    search: Search = "",
+    correction: Correction = "holm",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the halves of the search.")] = 0,
-    plot: Annotated[
-        Path | None,
-        typer.Option("--plot", metavar="SVG", help="Draw the first rate.", show_default=False),
-    ] = None,
-    gate: Annotated[
-        bool,
-        typer.Option("--gate", help="Exit 1 if a gap is outside, 3 if one cannot be told."),
-    ] = False,
+    plot: Drawing = None,
+    gate: Gated = False,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,

@@ -27,41 +27,46 @@ Parity = Annotated[
         help="false_rejection, false_positive, true_positive, error or selection.",
     ),
 ]
+Data = Annotated[str, typer.Option("--data", metavar="T.csv", help="Table with a heading.")]
+Output = Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder of the model.")]
+Favourable = Annotated[
+    int,
+    typer.Option("--favourable", min=0, max=1, help="What people hope for; 0 if 1 is default."),
+]
+Exclude = Annotated[
+    str, typer.Option("--exclude", metavar="C,D", help="More columns they never see.")
+]
+Crossed = Annotated[
+    bool, typer.Option("--crossed", help="Hold the cells of all groups to the gap too.")
+]
+Prices = Annotated[
+    Path | None,
+    typer.Option(
+        "--prices",
+        metavar="SVG",
+        help="Draw what each gap costs in error, blind and aware.",
+        show_default=False,
+    ),
+]
+Blind = Annotated[bool, typer.Option("--blind", help="Decisions never see the group columns.")]
 
 
 @train.command("classifier")
 def train_classifier(  # noqa: PLR0917 (Typer names them as options)
-    data: Annotated[str, typer.Option("--data", metavar="T.csv", help="Table with a heading.")],
+    data: Data,
     label: Annotated[str, typer.Option("--label", metavar="L", help="Column of what came true.")],
     groups: Groups,
     max_gap: Annotated[
         float, typer.Option("--max-gap", metavar="G", help="Largest gap of the rate, as a share.")
     ],
-    output: Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder of the model.")],
-    blind: Annotated[
-        bool, typer.Option("--blind", help="Decisions never see the group columns.")
-    ] = False,
-    exclude: Annotated[
-        str, typer.Option("--exclude", metavar="C,D", help="More columns they never see.")
-    ] = "",
+    output: Output,
+    blind: Blind = False,
+    exclude: Exclude = "",
     parity: Parity = "false_rejection",
-    favourable: Annotated[
-        int,
-        typer.Option("--favourable", min=0, max=1, help="What people hope for; 0 if 1 is default."),
-    ] = 0,
-    crossed: Annotated[
-        bool, typer.Option("--crossed", help="Hold the cells of all groups to the gap too.")
-    ] = False,
+    favourable: Favourable = 0,
+    crossed: Crossed = False,
     bands: Bands = None,
-    prices: Annotated[
-        Path | None,
-        typer.Option(
-            "--prices",
-            metavar="SVG",
-            help="Draw what each gap costs in error, blind and aware.",
-            show_default=False,
-        ),
-    ] = None,
+    prices: Prices = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of all that is drawn.")] = 0,
     as_json: Json = False,
     quiet: Quiet = False,
