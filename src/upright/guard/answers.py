@@ -37,6 +37,8 @@ def checked_findings(rule: str, findings: object, length: int) -> list[Finding]:
     """
     if not isinstance(findings, list):
         raise MalformedError
+    if not findings:  # nearly every answer
+        return findings
     for finding in findings:
         if not _is_finding(finding, rule, length):
             raise MalformedError

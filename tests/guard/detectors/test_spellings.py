@@ -26,3 +26,8 @@ def test_a_disguised_word_is_among_them(text, spelling):
 
 def test_a_text_without_words_has_none():
     assert spellings_in("... !? \n") == frozenset()
+
+
+@given(st.text(alphabet="abB1'$@ -", max_size=200))
+def test_quick_spellings_of_overlong_and_quoted_words_are_those_of_the_words(text):
+    assert spellings_in(text) == words_of(text).places.keys()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from functools import cache, lru_cache
 
-from upright.guard.detectors.local import Hit, LocalDetector, contains, matching
+import re2
+
+from upright.guard.detectors.local import Hit, LocalDetector, Presence, contains, matching
 from upright.guard.detectors.tables import table
 
 _FILE = "secrets.toml"
@@ -36,9 +39,28 @@ def issued(name: str) -> LocalDetector:
         alphabet=row["alphabet"],
         reach=row["reach"],
         version=rows.version,
-        present=contains(*row["marks"]),
+        present=_marked_with(*row["marks"]),
         opening=row.get("opening"),
     )
+
+
+def _marked_with(*marks: str) -> Presence:
+    """Return the test whether any of an issuer's marks stands in a text."""
+    present = contains(*marks)
+    return lambda text: _marked(text) and present(text)
+
+
+@lru_cache(maxsize=64)
+def _marked(text: str) -> bool:
+    """Say whether a text can hold a mark of any issuer: all detectors ask the same of it."""
+    # RE2 takes text that UTF-8 can spell; what else there is each detector searches itself.
+    return not text.isascii() or _any_mark().search(text) is not None
+
+
+@cache
+def _any_mark() -> re2._Regexp:
+    marks = (mark for row in table(_FILE).data.values() for mark in row["marks"])
+    return re2.compile("|".join(map(re.escape, marks)))
 
 
 def assignment() -> LocalDetector:

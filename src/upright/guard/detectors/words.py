@@ -7,6 +7,7 @@ import unicodedata
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from itertools import filterfalse
 from string import ascii_lowercase, digits
 from typing import TypeVar
 
@@ -22,6 +23,9 @@ _SIGNS = "@$*"
 _ASCII_WORD = re.compile(
     rf"(?<![A-Za-z0-9])[A-Za-z0-9{_SIGNS}][A-Za-z0-9{_SIGNS}']{{0,{LONGEST_WORD - 1}}}"
 )
+# All other characters of an ASCII text become spaces.
+_OF_WORDS = frozenset(f"{ascii_lowercase}{digits}{_SIGNS}'".encode())
+_ASCII_SIGNS = bytes(sign if sign in _OF_WORDS else ord(" ") for sign in range(256))
 _LETTER = rf"(?![{UNSPACED}_])[\w{_SIGNS}"
 # A word of a script without spaces is taken letter by letter.
 _WORD = re.compile(
@@ -121,14 +125,25 @@ def _quick_spellings(text: str) -> set[str]:
         found = {word.rstrip(_APOSTROPHES) for word in _WORD.findall(text)}
         return {form for word in found for form in _remembered(word)}
     lower = text.lower()
-    found = set(_ASCII_WORD.findall(lower))
+    found = _ascii_words(lower)
     if _is_plain(lower):
-        odd = {word for word in found if not word.isalpha()}
+        odd = set(filterfalse(str.isalpha, found))
         found -= odd
     else:
         found, odd = set(), found
     found.update(form for word in odd for form in _remembered(word.rstrip("'")))
     return found
+
+
+def _ascii_words(lower: str) -> set[str]:
+    """Return what `_ASCII_WORD` finds in an ASCII text in lower case, much quicker."""
+    found = set(lower.encode().translate(_ASCII_SIGNS).decode().split())
+    if "'" not in lower and len(max(found, key=len, default="")) <= LONGEST_WORD:
+        return found
+    # No word begins with an apostrophe, and none is longer.
+    odd = {word for word in found if word[0] == "'" or len(word) > LONGEST_WORD}
+    found -= odd
+    return found.union(*map(_ASCII_WORD.findall, odd))
 
 
 def _read(text: str) -> Words:
