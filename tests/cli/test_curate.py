@@ -91,6 +91,19 @@ def test_an_owner_is_removed(run, records, tmp_path):
     assert ids(tmp_path / "out") == ["b", "c"]
 
 
+def test_that_nothing_of_an_owner_stands_there_is_said_with_near_owners(run, records, tmp_path):
+    run(records, "--output", "out", "--workers", "1")
+    code, out, _ = run("remove", "--owner", "Anne", "--output", "out", "--workers", "1")
+    assert code == 0
+    told = out.splitlines()
+    assert told[0] == "removed: 0 (nothing of 'Anne' stands here; it stays out of later runs)"
+    assert told[1] == "  near: ann"
+    words = ("--owner", "nobody", "--output", "out", "--workers", "1", "--json")
+    code, out, _ = run("remove", *words)
+    assert (code, json.loads(out)["removed"], json.loads(out)["near"]) == (0, 0, [])
+    assert ids(tmp_path / "out") == ["a", "c"]
+
+
 def test_standard_input_is_read(run, tmp_path, monkeypatch):
     raw = json.dumps({"id": "x", "text": prose(3)}).encode() + b"\n"
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))

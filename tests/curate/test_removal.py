@@ -17,7 +17,7 @@ NOTICE = prose(1000, 20)
 
 
 def removed(output, owner: str):
-    mark_removed(output, owner)
+    mark_removed(output, [owner])
     return curate(recall(output))
 
 

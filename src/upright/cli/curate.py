@@ -95,15 +95,23 @@ def remove(  # noqa: PLR0917 (Typer names them as options)
     """Take everything of one owner out of a corpus, and keep it out of later runs.
 
     The corpus is then the one that would have been made without these records; what had been left
-    out as a twin of one of them comes back.
+    out as a twin of one of them comes back. Where nothing is of that owner, near names are told.
     """
     del debug
-    from upright.curate.removal import mark_removed, recall
+    from upright.curate.removal import recall
+    from upright.curate.remove import near_owners, remove
 
     curation = recall(output)
     curation.workers = workers
-    mark_removed(output, owner)
-    _run(curation, dry_run=False, as_json=as_json, quiet=quiet)
+    with _told(curation, wanted=not quiet):
+        done = remove(curation, owners=[owner])
+    near = [] if done.count else near_owners(curation, owner)
+    more = {"removed": done.count, "near": near}
+    if not (as_json or done.count):
+        typer.echo(f"removed: 0 (nothing of {owner!r} stands here; it stays out of later runs)")
+        for name in near:
+            typer.echo(f"  near: {name}")
+    _report(done.curated, curation, dry_run=False, as_json=as_json, more=more)
 
 
 def _folder(output: Path) -> Path:
@@ -135,18 +143,32 @@ def _engine(name: str) -> Any:  # noqa: ANN401 (an enumeration that is imported 
 def _run(curation: Curation, *, dry_run: bool, as_json: bool, quiet: bool) -> None:
     from upright.curate import curate
 
-    try:
-        with _progress(wanted=not quiet) as curation.advance:
-            done = curate(curation, dry_run=dry_run)
-    except KeyboardInterrupt:
-        raise _InterruptedError from None
+    with _told(curation, wanted=not quiet):
+        done = curate(curation, dry_run=dry_run)
+    _report(done, curation, dry_run=dry_run, as_json=as_json, more={})
+
+
+def _report(
+    done: Curated, curation: Curation, *, dry_run: bool, as_json: bool, more: dict[str, Any]
+) -> None:
+    """Say what a run did; end with 3 where something could not be read."""
     if as_json:
         told = {**done.summary.to_json(), "done": curation.done, "reused": curation.reused}
-        write_line({**told, "rejects": done.rejected, "samples": done.samples})
+        write_line({**told, "rejects": done.rejected, "samples": done.samples, **more})
     else:
         _print(done, curation, dry_run=dry_run)
     if done.summary.damaged:
         sys.exit(3)
+
+
+@contextmanager
+def _told(curation: Curation, *, wanted: bool) -> Iterator[None]:
+    """Show how far a run is, and say of an interrupted one that it can go on."""
+    try:
+        with _progress(wanted=wanted) as curation.advance:
+            yield
+    except KeyboardInterrupt:
+        raise _InterruptedError from None
 
 
 class _InterruptedError(UprightError):

@@ -19,18 +19,18 @@ Entries = dict[int, dict[str, Any]]
 
 
 def decide(
-    curation: Curation, corpus: Corpus, removed: frozenset[int]
+    curation: Curation, corpus: Corpus, removed: Mapping[int, dict[str, Any]]
 ) -> dict[int, dict[str, dict[str, Any]]]:
     """Return by part, and in it by place, what is decided.
 
     Args:
         curation: with the policy.
         corpus: all records that guard and filters let through.
-        removed: 64 bits of each owner whose records go.
+        removed: what the ledger says of those that somebody had taken out.
     """
     entries: Entries = {}
     alive = np.ones(len(corpus), np.bool_)
-    _take(entries, alive, _removed(corpus, removed))
+    _take(entries, alive, removed)
     _take(entries, alive, _same_ids(corpus, alive))
     _take(entries, alive, _twins(curation, corpus, alive))
     if curation.policy.curate.exposure is not None:
@@ -39,17 +39,9 @@ def decide(
     return _by_part(corpus, entries)
 
 
-def _take(entries: Entries, alive: NDArray[np.bool_], found: Entries) -> None:
+def _take(entries: Entries, alive: NDArray[np.bool_], found: Mapping[int, dict[str, Any]]) -> None:
     entries |= found
     alive[list(found)] = False
-
-
-def _removed(corpus: Corpus, owners: frozenset[int]) -> Entries:
-    if not owners:
-        return {}
-    gone = np.isin(corpus.owners, np.array(sorted(owners), np.uint64))
-    told = {"step": "removal", "rule": "owner.removed", "action": "drop"}
-    return {int(record): told for record in np.flatnonzero(gone)}
 
 
 def _same_ids(corpus: Corpus, alive: NDArray[np.bool_]) -> Entries:

@@ -55,12 +55,16 @@ def _received(curation: Curation, path: str) -> str:
     """Return a file's path; what comes on standard input is put into a file first."""
     if path != STDIN:
         return path
-    folder = curation.store.folder / RECEIVED
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "stdin.jsonl"
+    file = received_file(curation)
+    file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("wb") as out:
         shutil.copyfileobj(sys.stdin.buffer, out)
     return str(file)
+
+
+def received_file(curation: Curation) -> Path:
+    """Return where that is which came on standard input."""
+    return curation.store.folder / RECEIVED / "stdin.jsonl"
 
 
 def _is_ours(curation: Curation, item: Input) -> bool:

@@ -1,13 +1,16 @@
-"""Take everything of one owner out of a corpus, and keep it out."""
+"""Which owners and records stay out of a corpus, and how it was made, for later removals."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from upright.curate.curation import WORK, Curation
 from upright.curate.errors import InputError
+from upright.curate.intake import STDIN, received_file
 from upright.curate.measuring import name_hash
 from upright.jobs.store import told_of_space
 from upright.policy import Policy
@@ -15,14 +18,44 @@ from upright.policy import Policy
 _RUN, _REMOVED = "run.json", "removed.json"
 
 
-def removed_owners(curation: Curation) -> frozenset[int]:
-    """Return 64 bits of each owner whose records stay out."""
-    return frozenset(_removed(curation.output))
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What stays out; of each name only 64 bits are known.
+
+    Attributes:
+        owners: whose records stay out.
+        records: ids of single records that do.
+    """
+
+    owners: frozenset[int] = frozenset()
+    records: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.owners or self.records)
+
+    def rule(self, bits: int) -> str:
+        """Return under which rule the ledger notes a record that goes for one of these names."""
+        return "owner.removed" if bits in self.owners else "record.removed"
+
+
+def removed_from(output: Path) -> Removed:
+    """Return what stays out of a corpus."""
+    file = output / WORK / _REMOVED
+    found: Any = json.loads(file.read_bytes()) if file.exists() else {}
+    if isinstance(found, list):  # as versions wrote it that could remove owners only
+        found = {"owners": found}
+    return Removed(frozenset(found.get("owners", ())), frozenset(found.get("records", ())))
 
 
 def remember(curation: Curation) -> None:
-    """Keep what a later removal has to do again."""
-    inputs = [path if path == "-" else str(Path(path).resolve()) for path in curation.inputs]
+    """Keep what a later removal has to do again.
+
+    What came on standard input is read again from where it was put.
+    """
+    received = received_file(curation)
+    inputs = [
+        str((received if path == STDIN else Path(path)).resolve()) for path in curation.inputs
+    ]
     told = {
         "inputs": inputs,
         "policy": curation.policy.model_dump(mode="json", by_alias=True),
@@ -48,15 +81,14 @@ def recall(output: Path) -> Curation:
     return Curation(told["inputs"], policy, output)
 
 
-def mark_removed(output: Path, owner: str) -> None:
-    """Note that the records of an owner stay out; only 64 bits of the name are kept."""
-    _write(output / WORK / _REMOVED, sorted({*_removed(output), name_hash(owner)}))
-
-
-def _removed(output: Path) -> list[int]:
-    file = output / WORK / _REMOVED
-    found: list[int] = json.loads(file.read_bytes()) if file.exists() else []
-    return found
+def mark_removed(output: Path, owners: Iterable[str] = (), records: Iterable[str] = ()) -> None:
+    """Note that the records of some owners, and some records, stay out."""
+    before = removed_from(output)
+    told = {
+        "owners": sorted({*before.owners, *map(name_hash, owners)}),
+        "records": sorted({*before.records, *map(name_hash, records)}),
+    }
+    _write(output / WORK / _REMOVED, told)
 
 
 def _write(file: Path, told: Any) -> None:  # noqa: ANN401 (any JSON value)

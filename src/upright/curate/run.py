@@ -14,6 +14,7 @@ from upright.curate.card import write_card
 from upright.curate.corpus import Corpus, Part
 from upright.curate.curation import Curation
 from upright.curate.decisions import decide
+from upright.curate.gone import Gone
 from upright.curate.guarding import guard_work
 from upright.curate.heldout_files import prepare
 from upright.curate.inputs import Plan
@@ -36,11 +37,13 @@ class Curated:
         summary: what became of all records; the same for any number of workers.
         rejected: what could not be read, and why.
         samples: some entries of the ledger for each rule.
+        removed: how many records stay out for each name that was taken out, by 64 bits of it.
     """
 
     summary: Summary
     rejected: list[dict[str, Any]]
     samples: dict[str, list[dict[str, Any]]]
+    removed: Mapping[int, int]
 
 
 def curate(curation: Curation, *, dry_run: bool = False) -> Curated:
@@ -61,7 +64,8 @@ def curate(curation: Curation, *, dry_run: bool = False) -> Curated:
 def _curated(curation: Curation, guard: Work, plan: Plan, *, dry_run: bool) -> Curated:
     parts = _measured(curation, plan, guard)
     corpus = Corpus(parts)
-    decisions = decide(curation, corpus, removal.removed_owners(curation))
+    gone = Gone.of(corpus, removal.removed_from(curation.output), curation.policy.curate.owner)
+    decisions = gone.added_to(decide(curation, corpus, gone.passed()))
     results = _written(curation, plan, parts, decisions)
     summary = Summary(curation.policy.digest, guard.version, damaged=plan.damaged)
     rejected = summarise(summary, results, plan.rejects)
@@ -74,7 +78,8 @@ def _curated(curation: Curation, guard: Work, plan: Plan, *, dry_run: bool) -> C
         assemble(curation, summary, results, rejected, tell)
         removal.remember(curation)
         curation.forget()
-    return Curated(summary, rejected, _samples(results))
+    gone.wipe(curation)
+    return Curated(summary, rejected, _samples(results), gone.counts())
 
 
 def _measured(curation: Curation, plan: Plan, guard: Work) -> list[Part]:
