@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from upright.guard.detectors.local import LocalDetector
 from upright.guard.frames import GUARD, Ready, Refused, Spec, Task, receive, send
 from upright.guard.guard import Guard
 from upright.guard.progress import Progress
@@ -35,6 +36,7 @@ def main(progress_file: str, last_resort: float) -> None:
     try:
         spec: Spec = receive(inbox)
         guard = spec.build()
+        _warm(guard)
     except UprightError as error:
         send(outbox, Refused(error.problem, error.mend))
         return
@@ -66,6 +68,13 @@ def _scan(guard: Guard, task: Task, begin: Callable[[int], None]) -> list[Scan]:
     except Exception:  # noqa: BLE001 (an error's words may hold text; only its kind travels)
         error = DetectorError(GUARD, "exception", guard.rulebook.on_error)
         return [Scan(errors=(error,)) for _ in task.records]
+
+
+def _warm(guard: Guard) -> None:
+    """Compile what only streams ask for, so that the first stream need not wait for it."""
+    for detector in guard.detectors(Stage.OUTPUT):
+        if isinstance(detector, LocalDetector):
+            detector.settled("")
 
 
 def _rules(guard: Guard, stage: Stage) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import heapq
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import final
 
 from upright.guard.detectors.growing import growing
@@ -208,8 +208,13 @@ def open_match(
     opening: str | None = None,
 ) -> Tail:
     """Return a tail: the start of the first match that may still grow; see `matching`."""
-    still_open = re.compile(growing(pattern), flags)
     run = open_run(alphabet, reach)
+
+    @cache
+    def still_open() -> re.Pattern[str]:
+        # Only streams ask; to compile it for each detector is half of building a guard.
+        return re.compile(growing(pattern), flags)
+
     begins = re.compile(opening, flags) if opening else None
 
     def tail(text: str) -> int:
@@ -218,7 +223,7 @@ def open_match(
             first = begins.search(text, start)
             late = max(start, len(text) - _OPENING)
             start = late if first is None else min(first.start(), late)
-        match = still_open.search(text, start)
+        match = still_open().search(text, start)
         return len(text) if match is None else match.start()
 
     return tail
