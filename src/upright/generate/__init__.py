@@ -5,6 +5,7 @@ from upright.generate.modes import MODES, Mode, sampling_for
 from upright.generate.open import open_engine
 from upright.generate.types import (
     Candidate,
+    ChoosingEngine,
     Engine,
     EngineError,
     Job,
@@ -21,6 +22,7 @@ from upright.generate.types import (
 __all__ = [
     "MODES",
     "Candidate",
+    "ChoosingEngine",
     "Engine",
     "EngineError",
     "Job",

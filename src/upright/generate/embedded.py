@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from upright.generate.chat import chat_tokens
+from upright.generate.choosing_logs import SLICE as SHARED_SLICE
+from upright.generate.choosing_logs import SharedReader
 from upright.generate.company import same_in_company
 from upright.generate.decode import Decoder
 from upright.generate.llama import LlamaContext, LlamaModel
@@ -105,6 +107,7 @@ class EmbeddedEngine:
         self._weights = weights or open_fast()
         self._capacity = slots + WAITING
         self._runtime: Runtime | None = Runtime.acquire(self._weights, slots=slots, length=length)
+        self._shared: SharedReader | None = None
 
     @property
     def name(self) -> str:
@@ -241,8 +244,42 @@ class EmbeddedEngine:
 
             await self._ask(runtime, make)
 
+    def prompt_tokens(self, job: Job) -> list[int]:
+        """Return the tokens that stand before the answer of a job.
+
+        Raises:
+            EngineError: `bad_request` for an empty or too long prompt.
+        """
+        return self._prompt(self._alive(), job)
+
+    async def logs_after(
+        self, prompt: Sequence[int], options: Sequence[Sequence[int]]
+    ) -> list[float]:
+        """Return log P(option | prompt) of each option; see `ChoosingEngine`.
+
+        What a prompt shares with the one before it is not computed again.
+
+        Raises:
+            EngineError: `bad_request` if they do not fit; else as `stream`.
+        """
+        runtime = self._alive()
+        if self._shared is None:
+            self._shared = SharedReader(
+                LlamaContext(
+                    runtime.model,
+                    sequences=1,
+                    length=runtime.context.length,
+                    batch=SHARED_SLICE,
+                    threads=cores(),
+                )
+            )
+        return await self._shared.logs(prompt, options)
+
     async def aclose(self) -> None:
         """Release the model, if no other engine uses it. Running jobs fail."""
+        shared, self._shared = self._shared, None
+        if shared is not None:
+            await asyncio.to_thread(shared.close)
         runtime, self._runtime = self._runtime, None
         if runtime is not None:
             await asyncio.to_thread(runtime.release)

@@ -301,9 +301,9 @@ class LlamaContext:
         self.length: int = self._library.llama_n_ctx_seq(self._handle)
         self.batch = batch
 
-    def forget(self, sequence: int) -> None:
-        """Empty one sequence."""
-        self._library.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+    def forget(self, sequence: int, start: int = 0) -> None:
+        """Empty one sequence from a position on."""
+        self._library.llama_memory_seq_rm(self._memory, sequence, start, -1)
 
     def step(self, feeds: Sequence[Feed]) -> list[NDArray[np.float32]]:
         """Compute one batch; return the wanted logits in the order of `feeds`.

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from upright.generate.choosing_logs import logs_by_reading
 from upright.generate.decode import Decoder, next_token, printable
 from upright.generate.hf_tokens import HFVocabulary
 from upright.generate.reading import check_ids, placed, spelled, windows
@@ -90,10 +91,7 @@ class TransformersEngine:
                 kind="bad_request",
                 mend=f"ask for 1 to {MOST_CHOICES}",
             )
-        if job.messages is None:
-            tokens = self._fitting(self._vocabulary.literal(job.prompt or ""))
-        else:
-            tokens = self._fitting(self._vocabulary.chat(job.messages))
+        tokens = self.prompt_tokens(job)
         yield Piece(prompt_tokens=len(tokens))
         for choice in range(job.choices):
             answer = _Answer(self._model, tokens, self._decoder(job, choice, len(tokens)))
@@ -167,6 +165,26 @@ class TransformersEngine:
 
         for start, first, end in windows(len(whole), max(before, 1), self._length - 1):
             await self._run(partial(window, start, first, end))
+
+    def prompt_tokens(self, job: Job) -> list[int]:
+        """Return the tokens that stand before the answer of a job.
+
+        Raises:
+            EngineError: `bad_request` for an empty or too long prompt.
+        """
+        if job.messages is None:
+            return self._fitting(self._vocabulary.literal(job.prompt or ""))
+        return self._fitting(self._vocabulary.chat(job.messages))
+
+    async def logs_after(
+        self, prompt: Sequence[int], options: Sequence[Sequence[int]]
+    ) -> list[float]:
+        """Return log P(option | prompt) of each option; see `ChoosingEngine`.
+
+        Raises:
+            EngineError: as `stream`.
+        """
+        return await logs_by_reading(self, prompt, options)
 
     async def aclose(self) -> None:
         """Release the model."""

@@ -277,6 +277,33 @@ class ReadingEngine(TokenEngine, Protocol):
         ...
 
 
+@runtime_checkable
+class ChoosingEngine(ReadingEngine, Protocol):
+    """An engine that says how likely given answers are; see `choosing`."""
+
+    def prompt_tokens(self, job: Job) -> list[int]:
+        """Return the tokens that stand before the answer of a job, as `stream` feeds them.
+
+        Raises:
+            EngineError: `bad_request` for an empty or too long prompt.
+        """
+        ...
+
+    async def logs_after(
+        self, prompt: Sequence[int], options: Sequence[Sequence[int]]
+    ) -> list[float]:
+        """Return log P(option | prompt) in nats of each option, at temperature 1.
+
+        Args:
+            prompt: tokens of the prompt, not empty.
+            options: tokens of each option, none empty.
+
+        Raises:
+            EngineError: `bad_request` if they do not fit; else as `stream`.
+        """
+        ...
+
+
 class EngineError(UprightError):
     """An engine failed.
 
