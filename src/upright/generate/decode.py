@@ -16,6 +16,7 @@ from upright.generate.types import Candidate, NextToken, Piece, Sampling, TokenL
 from upright.watermark import Mark
 
 if TYPE_CHECKING:
+    from upright.generate.balance import Balancer
     from upright.match.index import Follower
 
 
@@ -49,6 +50,7 @@ class Decoder:
         room: most tokens that still fit into the engine's memory.
         mark: how the answer is marked.
         follower: knows which words must not follow each other; None where all may.
+        balancer: balances pronouns; None leaves them as they are.
 
     Raises:
         EngineError: `bad_request` for a mark where every token is certain.
@@ -64,9 +66,10 @@ class Decoder:
         room: int | None = None,
         mark: Mark | None = None,
         follower: Follower | None = None,
+        balancer: Balancer | None = None,
     ) -> None:
         mask = None if follower is None else TokenMask(follower, vocabulary)
-        self._draws = Draws(sampling, choice=choice, mark=mark, mask=mask)
+        self._draws = Draws(sampling, choice=choice, mark=mark, mask=mask, balancer=balancer)
         self._vocabulary = vocabulary
         self._choice = choice
         self._logprobs = logprobs

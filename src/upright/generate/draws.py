@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,10 +15,14 @@ from upright.generate.sampler import (
     Logits,
     distribution,
     draw,
+    penalise,
     random_stream,
 )
 from upright.generate.types import EngineError, Sampling
 from upright.watermark import SUBKEYS, Mark, Marker
+
+if TYPE_CHECKING:
+    from upright.generate.balance import Balancer
 
 _CERTAIN = Distribution(np.zeros(1, dtype=np.int64), np.ones(1), kept=1.0)
 
@@ -31,6 +36,7 @@ class Draws:
         mark: how the answer is marked. Its sub-key comes from the answer's own random numbers,
             so that a seed repeats a marked text too.
         mask: names the tokens that must not be drawn; None where all may be.
+        balancer: balances pronouns; None leaves them as they are.
 
     Raises:
         EngineError: `bad_request` for a mark where every token is certain.
@@ -43,12 +49,14 @@ class Draws:
         choice: int = 0,
         mark: Mark | None = None,
         mask: TokenMask | None = None,
+        balancer: Balancer | None = None,
     ) -> None:
         seed = secrets.randbits(64) if sampling.seed is None else sampling.seed
         self._sampling = sampling
         self._random = random_stream(seed, choice)
         self._marker = None if mark is None else self._marked(mark)
         self._mask = mask
+        self._balancer = balancer
         self._drawn: list[int] = []
         self._seen: set[int] = set()
 
@@ -66,6 +74,8 @@ class Draws:
         self._drawn.append(token)
         if self._mask is not None:
             self._mask.take(token)
+        if self._balancer is not None:
+            self._balancer.take(token)
 
     def repeat(self, tokens: Sequence[int]) -> None:
         """Take an answer so far as if its tokens had been drawn here, one after the other."""
@@ -78,18 +88,25 @@ class Draws:
 
         Only tokens that could be drawn are asked about; taking some out lets others in.
         """
-        chances = distribution(logits, self._sampling, self._seen)
+        penalised = penalise(logits, self._seen, self._sampling.repetition_penalty)
+        chances = self._balanced(penalised)
         if self._mask is None:
             return chances
-        scores = logits
+        scores = penalised
         while True:
             banned = self._mask.banned(chances.tokens, logits.size)
             banned = banned[np.isfinite(scores[banned])]
             if not banned.size:
-                return _possible(chances) if scores is not logits else chances
-            scores = logits.copy() if scores is logits else scores
+                return _possible(chances) if scores is not penalised else chances
+            scores = scores.copy() if scores is penalised else scores
             scores[banned] = -np.inf
-            chances = distribution(scores, self._sampling, self._seen)
+            chances = self._balanced(scores)
+
+    def _balanced(self, scores: Logits) -> Distribution:
+        """Return what is drawn from, given the scores after penalty and mask."""
+        if self._balancer is not None:
+            scores = self._balancer.shift(scores, self._sampling.temperature)
+        return distribution(scores, self._sampling)
 
     def _next(self, chances: Distribution) -> int:
         uniform = float(self._random.random())

@@ -1,0 +1,161 @@
+"""Whether words with a capital name somebody, and whether the name leaves the gender open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from upright.generate.balance_words import Words
+
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
+_BEGINS = re.compile(r"[\"\u201c\u201d:;\n\u2022*#(\[\u2014\u2013]")
+_ONE_NAME = re.compile(r"\.? |-")
+_ABSTRACT = ("ing", "ion", "ment", "ness", "ity", "ence", "ance", "ics", "ogy", "ly", "s")
+_ADJECTIVE = ("ese", "ish", "ian", "ican", "ean")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a sentence.
+
+    Attributes:
+        text: in lower case, without a genitive's ending.
+        start: its first character.
+        end: one past its last.
+        capital: whether it begins with a capital.
+        loud: whether it is an acronym.
+        owns: whether it stood in the genitive.
+        begins: whether a sentence, a quotation or a line begins with it.
+    """
+
+    text: str
+    start: int
+    end: int
+    capital: bool
+    loud: bool
+    owns: bool
+    begins: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What names in a sentence say.
+
+    Attributes:
+        tells: whether a name may tell a gender; a name that is not known may.
+        surnames: family names behind a title, with the place of their first character.
+    """
+
+    tells: bool
+    surnames: tuple[tuple[str, int], ...] = ()
+
+
+def split(sentence: str) -> list[Word]:
+    """Return the words of a sentence."""
+    found: list[Word] = []
+    end = 0
+    for match in _WORD.finditer(sentence):
+        raw = match[0]
+        plain = raw.replace("\u2019", "'")
+        bare, mark, ending = plain.partition("'")
+        owns = bool(mark) and ending in {"s", "S"}
+        begins = not found or _BEGINS.search(sentence, end, match.start()) is not None
+        loud = len(bare) > 1 and bare.isupper()
+        text = bare.lower() if owns else plain.lower()
+        found.append(Word(text, match.start(), match.end(), raw[0].isupper(), loud, owns, begins))
+        end = match.end()
+    return found
+
+
+def naming(sentence: str, words: Sequence[Word], known: Words) -> Naming:
+    """Return what the names of a sentence say.
+
+    Args:
+        sentence: the text.
+        words: of it.
+        known: the tables.
+    """
+    if not any(word.capital for word in words):
+        # Somebody types without capitals.
+        return Naming(any(word.text in known.given for word in words))
+    surnames: list[tuple[str, int]] = []
+    for first, last in _runs(sentence, words):
+        at = first
+        while at < last and words[at].text in known.starters:
+            at += 1
+        if at == last:
+            continue
+        run, before = words[at:last], words[at - 1].text if at else ""
+        after = words[last] if last < len(words) else None
+        told = _told(run, before, after, known)
+        if told is None:
+            return Naming(tells=True)
+        surnames += told
+    return Naming(tells=False, surnames=tuple(surnames))
+
+
+def _runs(sentence: str, words: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    """Yield first and one past last of the words with a capital that stand in a row."""
+    at = 0
+    while at < len(words):
+        if not words[at].capital:
+            at += 1
+            continue
+        first = at
+        at += 1
+        while (
+            at < len(words)
+            and words[at].capital
+            and _ONE_NAME.fullmatch(sentence, words[at - 1].end, words[at].start)
+        ):
+            at += 1
+        yield first, at
+
+
+def _told(
+    run: Sequence[Word], before: str, after: Word | None, known: Words
+) -> list[tuple[str, int]] | None:
+    """Return the family names of a run, or None where it may tell a gender."""
+    texts = [word.text for word in run]
+    if not known.bodies.isdisjoint(texts):
+        return []
+    titled = [at for at, text in enumerate(texts) if text in known.titles or text in known.people]
+    if titled:
+        before_it = texts[: titled[0]]
+        told = any(t in known.given or t in known.gendered_titles for t in before_it)
+        return None if told else _behind_title(run[titled[-1] + 1 :], known)
+    if texts[0] in known.gendered_titles and (len(run) > 1 or texts[0] == "ms"):
+        return None
+    names = [word for word in run if word.text not in known.nobody and not word.loud]
+    gendered = not known.given.isdisjoint(word.text for word in names)
+    if not gendered and (not names or names[0].text in known.shared):
+        return []
+    return None if gendered or _is_name(run, names, before, after, known) else []
+
+
+def _behind_title(name: Sequence[Word], known: Words) -> list[tuple[str, int]] | None:
+    """Return the family name behind a title, or None where a given name stands there too."""
+    spelt = [word for word in name if len(word.text) > 1]
+    if not spelt:
+        return []
+    first = spelt[0].text
+    if len(spelt) > 1 and len(spelt) == len(name) and first not in known.shared:
+        return None
+    if len(spelt) == 1 and first in known.given and first not in known.both:
+        return None
+    return [(spelt[-1].text, spelt[-1].start)]
+
+
+def _is_name(
+    run: Sequence[Word], names: Sequence[Word], before: str, after: Word | None, known: Words
+) -> bool:
+    """Say whether capitals that nobody knows are likelier a name than not."""
+    if not run[0].begins:
+        adjective = names[-1].text.endswith(_ADJECTIVE) and after is not None
+        return before not in known.before_places and not adjective
+    if len(names) > 1 or names[0].owns:
+        return True
+    if names[0].text.endswith(_ABSTRACT) or after is None:
+        return False
+    return after.text in known.verbs or after.text.endswith("ed")
