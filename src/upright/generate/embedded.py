@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from upright.generate.balance import balancer
 from upright.generate.chat import chat_tokens
 from upright.generate.choosing_logs import SLICE as SHARED_SLICE
 from upright.generate.choosing_logs import SharedReader
@@ -148,6 +149,7 @@ class EmbeddedEngine:
                     room=room,
                     mark=job.mark,
                     follower=None if job.mask is None else job.mask.follower(),
+                    balancer=balancer(job, runtime.model, choice),
                 ),
                 deliver,
                 solitary=runtime.mixes and job.sampling.seed is not None,

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import torch
 
 from upright.generate.choosing_logs import logs_by_reading
+from upright.generate.balance import balancer
 from upright.generate.decode import Decoder, next_token, printable
 from upright.generate.hf_tokens import HFVocabulary
 from upright.generate.reading import check_ids, placed, spelled, windows
@@ -201,6 +202,7 @@ class TransformersEngine:
             room=self._length - prompt + 1,
             mark=job.mark,
             follower=None if job.mask is None else job.mask.follower(),
+            balancer=balancer(job, self._vocabulary, choice),
         )
 
     def _fitting(self, tokens: list[int]) -> list[int]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from upright.generate.balance import Balance
     from upright.match.index import RunMask
     from upright.watermark import Mark
 
@@ -87,6 +88,8 @@ class Job:
         mark: how the answers are marked; an engine that cannot mark refuses it.
         mask: runs of protected works that the answers must not complete. An engine that gives
             only text cannot heed it: the guard's rules then stand alone.
+        balance: how pronouns are balanced where the text leaves a gender open. An engine that
+            gives only text cannot heed it, which `policy lint` says.
     """
 
     sampling: Sampling
@@ -97,6 +100,7 @@ class Job:
     passthrough: Mapping[str, Any] = field(default_factory=dict)
     mark: Mark | None = None
     mask: RunMask | None = None
+    balance: Balance | None = None
 
 
 @dataclass(frozen=True, slots=True)
