@@ -59,7 +59,7 @@ def test_a_corpus_is_balanced_and_the_ledger_says_where(tmp_path):
     for balance in ("false", "true"):
         output = tmp_path / balance
         made(output, source, section=f"[curate]\nbalance_gender = {balance}")
-        bias = json.loads((output / "card.json").read_text())["rai:dataBiases"]
+        bias = json.loads((output / "card.json").read_text())["upright"]["bias"]
         shares[balance] = bias["professions"]["doctor"]["share"]
     assert shares["false"] == 0.0
     assert 0.35 < shares["true"] < 0.65

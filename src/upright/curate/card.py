@@ -20,6 +20,12 @@ from upright.terms import Stage
 
 CARD, PAGE = "card.json", "card.md"
 _SHOWN = 12
+_CR = """
+    citeAs column conformsTo equivalentProperty extract field fileObject fileProperty fileSet
+    format includes isLiveDataset jsonPath key md5 parentField path recordSet references regex
+    repeated replace samplingRate separator source subField transform
+"""
+# The context that Croissant 1.0 asks for, word for word, and a place for what only upright says.
 _CONTEXT = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -27,15 +33,12 @@ _CONTEXT = {
     "cr": "http://mlcommons.org/croissant/",
     "rai": "http://mlcommons.org/croissant/RAI/",
     "dct": "http://purl.org/dc/terms/",
+    **{name: f"cr:{name}" for name in _CR.split()},
     "conformsTo": "dct:conformsTo",
-    "recordSet": "cr:recordSet",
-    "field": "cr:field",
+    "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "source": "cr:source",
-    "extract": "cr:extract",
-    "fileSet": "cr:fileSet",
-    "jsonPath": "cr:jsonPath",
-    "includes": "cr:includes",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "upright": {"@id": "https://schema.org/additionalProperty", "@type": "@json"},
 }
 LIMITS = (
     "What detectors do not find stays in: see their measured recall. Near duplicates below the "
@@ -63,7 +66,7 @@ def _croissant(
         ],
         "name": policy.use_case.name,
         "description": f"Curated with upright for: {policy.use_case.purpose}",
-        "version": summary.digest,
+        "version": f"1.0.0+{summary.digest.partition(':')[2][:16]}",
         "inLanguage": list(policy.use_case.languages),
         "distribution": [*map(_file, files), _all_files()],
         "recordSet": [_records()],
@@ -72,10 +75,15 @@ def _croissant(
         "rai:dataPreprocessingProtocol": [*_rules(policy)],
         "rai:dataManipulationProtocol": [*_counts(summary)],
         "rai:personalSensitiveInformation": [*_private(summary)],
-        "rai:dataBiases": bias,
+        "rai:dataBiases": [*_biases(bias)],
         "rai:dataLimitations": LIMITS,
         "rai:dataReleaseMaintenancePlan": "upright curate remove takes an owner's records out.",
-        "upright": {"policy": summary.policy, "guard": summary.guard, "corpus": summary.digest},
+        "upright": {
+            "policy": summary.policy,
+            "guard": summary.guard,
+            "corpus": summary.digest,
+            "bias": bias,
+        },
     }
 
 
@@ -117,7 +125,7 @@ def _records() -> dict[str, Any]:
                 "dataType": "sc:Text",
                 "source": {
                     "fileSet": {"@id": "records-files"},
-                    "extract": {"jsonPath": f"$.{name}"},
+                    "extract": {"column": name},
                 },
             }
             for name, what in (("id", "Name of the record."), ("text", "Its text."))
@@ -138,6 +146,17 @@ def _counts(summary: Summary) -> Iterator[str]:
 def _private(summary: Summary) -> Iterator[str]:
     found = [line for line in _counts(summary) if line.startswith(("pii.", "secret."))]
     yield from found or ["No rule of the guard found any; that is no proof that there is none."]
+
+
+def _biases(bias: dict[str, Any]) -> Iterator[str]:
+    """Yield the counts in words: the vocabulary has text here."""
+    within = bias["within_words"]
+    for name, row in bias["professions"].items():
+        if row["n"]:
+            yield f"{name}: {row['women']} near women, {row['men']} near men, in {within} words"
+    for group, row in bias["tone"].items():
+        told = f"{row['pleasant']} pleasant words near, {row['unpleasant']} unpleasant"
+        yield f"{group}: {bias['mentions'][group]} mentions, {told}"
 
 
 def _page(policy: Policy, summary: Summary, bias: dict[str, Any]) -> Iterator[str]:
