@@ -52,13 +52,15 @@ class Chances:
 
         Args:
             parity: from `weights_of`.
-            sizes: share of all rows that each group has in the base of the rate.
+            sizes: share of all rows that each group has in the base of the rate; their order is
+                that of the columns.
         """
         zero, one = parity[0] * (1 - self.label), parity[1] * self.label
         columns = [1 - 2 * self.label, zero + one]
-        for name, (if_zero, if_one) in self.groups.items():
+        for name, size in sizes.items():
+            if_zero, if_one = self.groups[name]
             joint = zero[:, None] * if_zero + one[:, None] * if_one
-            columns += list((joint / np.maximum(sizes[name], 1e-9)).T)
+            columns += list((joint / np.maximum(size, 1e-9)).T)
         return np.column_stack(columns)
 
 

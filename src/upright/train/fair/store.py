@@ -20,7 +20,7 @@ from upright.train.fair.lender import Lender, Order
 from upright.train.fair.rule import Rule
 from upright.train.fair.scores import Boosted, Constant, Ensemble, Scorer
 
-FORMAT = 1
+FORMAT = 2
 FACTS = "model.json"
 
 
@@ -53,7 +53,8 @@ def save(lender: Lender, folder: Path) -> None:
             },
             "facts": lender.facts,
         }
-        text = json.dumps(shape, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        # Prices follow the order of the groups, so keys stay as they are.
+        text = json.dumps(shape, indent=2, ensure_ascii=False) + "\n"
         (folder / FACTS).write_text(text, encoding="utf-8")
     except OSError as error:
         raise ModelError(f"{folder}: {error.strerror}", mend="give a folder you own") from None
