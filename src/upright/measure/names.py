@@ -20,4 +20,27 @@ COPYING = "copying."
 COPYING_MEASURES = tuple(f"{COPYING}{name}" for name in ("verbatim", "greedy", "discoverable"))
 """Of `upright audit copying`."""
 
-MEASURES = GUARD_MEASURES + COPYING_MEASURES
+TONE = "fairness.tone."
+_TONES = (
+    "agency communion standout grindstone competence leadership achievement intensity enthusiasm "
+    "hedges certainty doubt positive negative emotion family appearance youth help threat hardship "
+    "length sentence_length word_length variety exclamations questions commas capitals passive "
+    "negation modals contractions first_person adverbs superlatives numbers first_names last_names "
+    "full_names pronouns agency_or_communion standout_or_grindstone positive_or_negative "
+    "certainty_or_hedges competence_or_appearance leadership_or_help"
+)
+TONE_MEASURES = tuple(f"{TONE}{name}" for name in ("difference", "separation", *_TONES.split()))
+"""Of `upright audit tone`: sizes of differences in standard deviations; `difference` is the largest
+of them, `separation` twice the classifier's AUC less one."""
+
+STEREOTYPES = "fairness.stereotypes."
+STEREOTYPES_MEASURES = tuple(
+    f"{STEREOTYPES}{name}"
+    for name in (
+        "bbq.ambiguous", "bbq.clear", "bbq.error", "winobias", "winogender", "crows",
+        "bold.toxicity", "bold.tone",
+    )
+)  # fmt: skip
+"""Of `upright audit stereotypes`: sizes of gaps, each 0 where there is no stereotype."""
+
+MEASURES = GUARD_MEASURES + COPYING_MEASURES + TONE_MEASURES + STEREOTYPES_MEASURES
