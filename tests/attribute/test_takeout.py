@@ -10,7 +10,8 @@ from joserfc import jws
 from joserfc.jwk import OKPKey
 
 from upright.attribute import documents
-from upright.attribute.takeout import RECEIPT, TakeOuts, Wish, remaining_in
+from upright.attribute.clearing import Data
+from upright.attribute.takeout import RECEIPT, TakeOuts, Wish
 from upright.certify.issuer import Issuer
 from upright.ledger import Ledger, NotFoundError
 from upright.match.index import Index, IndexWriter, Work
@@ -42,7 +43,7 @@ def ledger(tmp_path):
 
 @pytest.fixture
 def requests(tmp_path, corpus, ledger):
-    return TakeOuts(ledger, "tales", training=tmp_path / "training")
+    return TakeOuts(ledger, "tales", Data(tmp_path / "training"))
 
 
 def holders(folder):
@@ -110,7 +111,7 @@ def test_a_protected_work_goes_too_where_that_is_asked(tmp_path, corpus, ledger)
         writer.add(Work("w1", f"Once {PASSAGE} in a green book of hers."))
         writer.add(Work("w2", "Nobody in the village knew why the lamp was lit that night."))
     folders = {"training": tmp_path / "training", "works": tmp_path / "works"}
-    requests = TakeOuts(ledger, "tales", **folders)
+    requests = TakeOuts(ledger, "tales", Data(**folders))
     taken = requests.ask(Wish((), ("w1",)), by="Ann")
     assert requests.carry_out(taken.id, by="Bob").state == "done"
     assert [work.id for work in Index.open(tmp_path / "works").documents()] == ["w2"]
@@ -127,13 +128,14 @@ def test_what_names_nothing_or_nobody_is_refused_and_not_recorded(requests, ledg
 
 def test_another_use_s_requests_are_as_if_there_were_none(tmp_path, corpus, requests, ledger):
     taken = requests.ask(Wish(("tale",)), by="Ann")
-    others = TakeOuts(ledger, "another", training=tmp_path / "training")
+    others = TakeOuts(ledger, "another", Data(tmp_path / "training"))
     assert others.newest() == []
     with pytest.raises(NotFoundError):
         others.get(taken.id)
     assert [one.id for one in requests.newest()] == [taken.id]
 
 
-def test_a_document_that_moved_to_another_file_of_the_corpus_is_still_there(corpus):
+def test_a_document_that_moved_to_another_file_of_the_corpus_is_still_there(tmp_path, corpus):
     corpus.rename(corpus.with_name("moved.jsonl"))
-    assert remaining_in([str(corpus)], ["tale", "gone"]) == ["tale"]
+    data = Data(tmp_path / "training")
+    assert data.remaining([str(corpus)], ["tale", "gone"], []) == ["tale"]

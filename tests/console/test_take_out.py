@@ -6,11 +6,14 @@ import json
 import re
 
 import pytest
+from tests.curate.corpora import POLICY, ids
 
 from upright.attribute import documents
 from upright.certify import Certifier, Statement
+from upright.curate import Curation, curate
 from upright.match.index import IndexWriter, Work
 from upright.match.passages import Store
+from upright.policy import parse_policy
 
 PASSAGE = "the keeper counted the ships that went by each evening and wrote their names"
 WORK = f"Once {PASSAGE} in a green book, and nobody has ever seen it since."
@@ -90,6 +93,28 @@ def test_a_removal_runs_through_to_its_receipt(reader, corpus):
     reader.post("/take-out", {"text": WORK})
     assert "No passage of it stands there." in reader.page
     assert ">done<" in reader.page
+
+
+def test_everything_of_an_owner_runs_through_corpus_and_index_to_a_receipt(
+    open_browser, corpus, tmp_path
+):
+    policy = parse_policy(POLICY)
+    curate(Curation([str(corpus)], policy, tmp_path / "curated"))
+    folders = {name: json.dumps(str(tmp_path / name)) for name in ("training", "works")}
+    index = f"index = {folders['training']}"
+    named = f"{index}\ncorpus = {json.dumps(str(tmp_path / 'curated'))}"
+    reader = open_browser(USE.format(**folders).replace(index, named))
+    reader.post("/take-out", {"text": WORK})
+    assert "everything of Ann &amp; Co" in reader.page
+    reader.client.follow_redirects = True
+    reader.post("/take-out/ask", {"owner0": "Ann & Co", "reason": "mine"})
+    address = re.search(r'action="/console(/take-out/tko_[0-9a-f]+)"', reader.page)[1]
+    corpus.unlink()
+    reader.post(address, status=400)
+    corpus.write_text(json.dumps({"id": "tale <1>", "text": WORK, "owner": "Ann & Co"}) + "\n")
+    reader.post(address)
+    assert ids(tmp_path / "curated") == []
+    assert "1 of the index, 1 of what the corpus is made of" in reader.page
 
 
 @pytest.mark.parametrize("form", [{"document0": "tale <1>"}, {"reason": "x"}])

@@ -1,4 +1,4 @@
-"""A work's removal from training data: asked for, carried out, and proved by a receipt.
+"""A removal from training data: asked for, carried out, and proved by a receipt.
 
 Each step is an event of the ledger. The names of the documents stand in the vault, from which they
 can be erased; the chain has their digest.
@@ -11,20 +11,19 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Literal
 
-from upright.attribute.corpus import corpus_files, documents
+from upright.attribute.clearing import Data, Held, Remade
 from upright.certify.certificate import base64url
 from upright.certify.issuer import Issuer
 from upright.ledger import Entry, Event, Ledger, NotFoundError
-from upright.match.index import IndexWriter
-from upright.match.passages import PassageIndex, Store
-from upright.terms import ConfigError, digest
+from upright.match.passages import PassageIndex
+from upright.terms import ConfigError, UprightError, digest
 
 RECEIPT = "upright-removal+jws"
 ASKED, WAITING, DONE = "takeout.asked", "takeout.waiting", "takeout.done"
 State = Literal["asked", "waiting", "done"]
+_KINDS = ("documents", "works", "owners")
 _STATES: Mapping[str, State] = {ASKED: "asked", WAITING: "waiting", DONE: "done"}
 
 
@@ -36,11 +35,13 @@ class Wish:
         documents: names of documents of the training data.
         works: names of works in the index of protected works.
         reason: why, in the words of whoever asks.
+        owners: whose documents all go, and stay out of the corpus.
     """
 
-    documents: tuple[str, ...]
+    documents: tuple[str, ...] = ()
     works: tuple[str, ...] = ()
     reason: str = ""
+    owners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class TakeOut:
         time: when it was asked for, RFC 3339.
         by: who asked.
         wish: what is to be removed; None once it was erased from the vault.
+        removed: how many documents went from the `index`, records from what the `corpus` is made
+            of, and `works`; empty before it was carried out.
         remaining: documents that files of the corpus still held when last looked.
         receipt: the signed receipt of one that is done, a JSON Web Signature.
     """
@@ -62,6 +65,7 @@ class TakeOut:
     time: str
     by: str
     wish: Wish | None
+    removed: Mapping[str, int]
     remaining: tuple[str, ...] = ()
     receipt: str = ""
 
@@ -72,49 +76,40 @@ class TakeOuts:
     Args:
         ledger: keeps them.
         use_case: the use's name.
-        training: folder of the index of training data.
-        works: folder of the index of protected works, if there is one.
+        data: where its data is.
     """
 
-    def __init__(
-        self, ledger: Ledger, use_case: str, *, training: Path, works: Path | None = None
-    ) -> None:
+    def __init__(self, ledger: Ledger, use_case: str, data: Data) -> None:
         self._ledger = ledger
         self._use = use_case
-        self._training = training
-        self._works = works
+        self._data = data
 
     def ask(self, wish: Wish, *, by: str) -> TakeOut:
         """Record that somebody asks for a removal.
 
         Raises:
-            ConfigError: if nothing is named, or a document that the training data does not hold.
+            ConfigError: if nothing is named, a document that the training data does not hold, or
+                only owners of whom it holds nothing.
         """
-        if not wish.documents and not wish.works:
+        if not (wish.documents or wish.works or wish.owners):
             raise ConfigError("nothing is named", mend="choose what is to be removed")
-        index = PassageIndex(self._training)
-        sources = {name: index.source(name) for name in wish.documents}
-        unknown = [name for name, source in sources.items() if source is None]
-        if unknown:
-            raise ConfigError(
-                f"the training data holds no document {unknown[0]!r}",
-                mend="it may have been removed since",
-            )
+        held = self._data.find(wish.documents, wish.owners)
+        self._check(wish, held)
         name = f"tko_{secrets.token_hex(12)}"
-        files = sorted({source.file for source in sources.values() if source and source.file})
         told = {
-            "documents": list(wish.documents),
+            "documents": list(held.documents),
             "works": list(wish.works),
+            "owners": list(wish.owners),
             "reason": wish.reason,
-            "files": files,
+            "files": list(held.files),
         }
         record = self._keep("takeout.wish", told, name)
-        body = {"documents": len(wish.documents), "works": len(wish.works), "by": by}
-        self._note(name, ASKED, {**body, "digest": digest(told), "record": record})
+        counts = {kind: len(told[kind]) for kind in _KINDS}
+        self._note(name, ASKED, {**counts, "by": by, "digest": digest(told), "record": record})
         return self.get(name)
 
     def carry_out(self, name: str, *, by: str) -> TakeOut:
-        """Remove what was asked for from the indexes, then look whether the corpus is rid of it.
+        """Remove what was asked for from index and corpus, then look whether they are rid of it.
 
         The receipt is signed when no file of the corpus holds one of the documents. Until then the
         request waits, and this may be called again.
@@ -122,23 +117,30 @@ class TakeOuts:
         Raises:
             NotFoundError: if this use has no such request, or its names were erased.
             PassageIndexError: if the index cannot be changed now.
+            InputError: if a file that the corpus was made of is no longer there.
+            BusyError: while another run writes into the corpus.
         """
         taken = self.get(name)
         if taken.state == "done":
             return taken
         told = self._told(name)
-        with Store(self._training) as store:
-            removed = store.forget(told["documents"])
-            store.purge()
-        self._remove_works(told["works"])
-        remaining = remaining_in(told["files"], told["documents"])
-        index = PassageIndex(self._training).digest
-        body = {"removed": len(removed), "by": by, "index": index}
+        names, owners = told["documents"], told.get("owners", [])
+        removed = self._counted(name, self._data.forget(names, owners), told["works"])
+        try:
+            remade = self._data.remake(names, owners)
+        except UprightError:
+            # What went already stays gone, and is noted.
+            self._wait(name, {"gone": removed, "by": by}, names)
+            raise
+        if remade is not None:
+            removed["corpus"] = remade.left_out
+        remaining = self._data.remaining(told["files"], names, owners)
+        index = PassageIndex(self._data.training).digest
+        body = {"gone": removed, "by": by, "index": index}
         if remaining:
-            record = self._keep("takeout.remaining", remaining, name)
-            self._note(name, WAITING, {**body, "remaining": len(remaining), "record": record})
+            self._wait(name, body, remaining)
         else:
-            receipt = self._receipt(name, told, index)
+            receipt = self._receipt(name, told, {"removed": removed, "index": index}, remade)
             record = self._keep("takeout.receipt", receipt, name)
             self._note(name, DONE, {**body, "receipt": digest(receipt), "record": record})
         return self.get(name)
@@ -168,7 +170,8 @@ class TakeOuts:
             state=_STATES[last.kind],
             time=asked.time,
             by=str(asked.body["by"]),
-            wish=kept and Wish(tuple(kept["documents"]), tuple(kept["works"]), str(kept["reason"])),
+            wish=kept and _wish(kept),
+            removed=last.body.get("gone", {}),
             remaining=tuple(told) if last.kind == WAITING and told else (),
             receipt=told if last.kind == DONE and told else "",
         )
@@ -180,24 +183,46 @@ class TakeOuts:
             raise NotFoundError(f"what {name} asks for was erased", mend="ask again")
         return told
 
-    def _remove_works(self, works: Sequence[str]) -> None:
-        if self._works is None or not works:
-            return
-        with IndexWriter(self._works) as writer:
-            for work in works:
-                writer.remove(work)
+    def _check(self, wish: Wish, held: Held) -> None:
+        if held.unknown:
+            raise ConfigError(
+                f"the training data holds no document {held.unknown[0]!r}",
+                mend="it may have been removed since",
+            )
+        if not held.documents and not wish.works:
+            near = [name for owner in wish.owners for name in self._data.near(owner)]
+            raise ConfigError(
+                f"the training data holds nothing of {wish.owners[0]!r}",
+                mend=f"near: {', '.join(near)}" if near else "it may have been removed since",
+            )
 
-    def _receipt(self, name: str, told: Mapping[str, Any], index: str) -> str:
+    def _counted(self, name: str, index: int, works: Sequence[str]) -> dict[str, int]:
+        """Remove works; return what went for a request, with what went when it was tried before."""
+        before = self._ledger.entries(use_case=self._use, request=name, kind=WAITING)
+        last = before[-1].body.get("gone", {}) if before else {}
+        return {
+            "index": last.get("index", 0) + index,
+            "works": last.get("works", 0) + self._data.remove_works(works),
+        }
+
+    def _wait(self, name: str, body: Mapping[str, Any], remaining: Sequence[str]) -> None:
+        record = self._keep("takeout.remaining", remaining, name)
+        self._note(name, WAITING, {**body, "remaining": len(remaining), "record": record})
+
+    def _receipt(
+        self, name: str, told: Mapping[str, Any], done: Mapping[str, Any], remade: Remade | None
+    ) -> str:
         """Sign what was removed: JSON Web Signature, compact, EdDSA, as certificates have it."""
         issuer = Issuer(self._use, self._ledger.home)
+        made = "; the corpus was made again without them, and stays so" if remade else ""
         claims = {
             "jti": name,
             "iss": self._use,
             "iat": int(datetime.now(UTC).timestamp()),
-            "documents": told["documents"],
-            "works": told["works"],
-            "index": index,
-            "corpus": "no file that the documents came from holds one of them",
+            **{kind: told.get(kind, []) for kind in _KINDS},
+            **done,
+            "corpus": f"no file that the documents came from holds one of them{made}",
+            **({"corpus_digest": remade.digest} if remade else {}),
         }
         head = {"alg": "EdDSA", "kid": issuer.key().hex(), "typ": RECEIPT}
         message = f"{_part(head)}.{_part(claims)}"
@@ -216,21 +241,9 @@ class TakeOuts:
         self._ledger.append(Event(kind, self._use, body, name))
 
 
-def remaining_in(files: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Return which documents the files of a corpus hold, and those that lie beside them.
-
-    A corpus that is made anew may put a document into another of its files.
-
-    Raises:
-        ConfigError: for a file that cannot be read.
-    """
-    wanted, found = set(names), set[str]()
-    folders = sorted({Path(file).parent for file in files})
-    for folder in folders:
-        if folder.is_dir() and any(folder.rglob("*.jsonl*")):
-            for file in corpus_files([folder]):
-                found |= wanted & {document.id for document in documents(file)}
-    return sorted(found)
+def _wish(kept: Mapping[str, Any]) -> Wish:
+    documents, works, owners = (tuple(kept.get(kind, ())) for kind in _KINDS)
+    return Wish(documents, works, str(kept["reason"]), owners)
 
 
 def _part(value: Mapping[str, Any]) -> str:

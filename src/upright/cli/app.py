@@ -73,6 +73,7 @@ def _leave(error: UprightError) -> NoReturn:
 from upright.cli import (  # noqa: E402, F401 (they need `app`, and are needed for it)
     answer,
     attribute,
+    attribute_take_out,
     audit,
     audit_copying,
     audit_table,

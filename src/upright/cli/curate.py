@@ -103,7 +103,7 @@ def remove(  # noqa: PLR0917 (Typer names them as options)
 
     curation = recall(output)
     curation.workers = workers
-    with _told(curation, wanted=not quiet):
+    with watched(curation, wanted=not quiet):
         done = remove(curation, owners=[owner])
     near = [] if done.count else near_owners(curation, owner)
     more = {"removed": done.count, "near": near}
@@ -143,7 +143,7 @@ def _engine(name: str) -> Any:  # noqa: ANN401 (an enumeration that is imported 
 def _run(curation: Curation, *, dry_run: bool, as_json: bool, quiet: bool) -> None:
     from upright.curate import curate
 
-    with _told(curation, wanted=not quiet):
+    with watched(curation, wanted=not quiet):
         done = curate(curation, dry_run=dry_run)
     _report(done, curation, dry_run=dry_run, as_json=as_json, more={})
 
@@ -162,7 +162,7 @@ def _report(
 
 
 @contextmanager
-def _told(curation: Curation, *, wanted: bool) -> Iterator[None]:
+def watched(curation: Curation, *, wanted: bool) -> Iterator[None]:
     """Show how far a run is, and say of an interrupted one that it can go on."""
     try:
         with _progress(wanted=wanted) as curation.advance:

@@ -18,7 +18,8 @@ By = Annotated[
 ]
 
 
-def _me() -> str:
+def me() -> str:
+    """Return who runs this, as the system names them."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -39,7 +40,7 @@ def publish(
     text, name = policy_text(source)
     use_case = parse_policy(text, source=name).use_case.name
     with open_ledger(create=True) as ledger:
-        version = ledger.uses.publish(text, by=by or _me())
+        version = ledger.uses.publish(text, by=by or me())
         active = ledger.uses.state(use_case).version
     if as_json:
         write_line({"use_case": use_case, "version": version, "active": active})
@@ -102,7 +103,7 @@ def activate(
     """Put a published version in force."""
     del debug
     with open_ledger() as ledger:
-        ledger.uses.activate(name, version, by=by or _me())
+        ledger.uses.activate(name, version, by=by or me())
     _tell_version(name, version, as_json=as_json)
 
 
@@ -111,7 +112,7 @@ def rollback(name: Name, by: By = "", as_json: Json = False, debug: Debug = Fals
     """Put the version before the active one in force."""
     del debug
     with open_ledger() as ledger:
-        version = ledger.uses.rollback(name, by=by or _me())
+        version = ledger.uses.rollback(name, by=by or me())
     _tell_version(name, version, as_json=as_json)
 
 
@@ -126,7 +127,7 @@ def stop(
     """Stop a use case at once, on every replica."""
     del debug
     with open_ledger() as ledger:
-        ledger.uses.stop(name, reason, by=by or _me())
+        ledger.uses.stop(name, reason, by=by or me())
     _tell_stopped(name, stopped=True, as_json=as_json)
 
 
@@ -135,7 +136,7 @@ def resume(name: Name, by: By = "", as_json: Json = False, debug: Debug = False)
     """Let a stopped use case run again."""
     del debug
     with open_ledger() as ledger:
-        ledger.uses.resume(name, by=by or _me())
+        ledger.uses.resume(name, by=by or me())
     _tell_stopped(name, stopped=False, as_json=as_json)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.concurrency import run_in_threadpool
 
 from upright.attribute import Attributor
+from upright.attribute.clearing import Data
 from upright.attribute.takeout import TakeOuts, Wish
 from upright.attribute.verbatim import Verbatim
 from upright.certify import Certifier
@@ -59,6 +60,11 @@ class Standing:
     training: tuple[Held, ...]
     works: tuple[str, ...] | None
     answer: Match | None
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Whose the documents are."""
+        return tuple(dict.fromkeys(one.credit.owner for one in self.training if one.credit.owner))
 
 
 def show(visit: Visit) -> Page:
@@ -116,7 +122,8 @@ def ask(visit: Visit) -> Page | Response:
     reason = form.get("reason", "").strip()
     if not reason or len(reason) > _LONGEST_REASON:
         raise PageError(f"A request needs a reason of at most {_LONGEST_REASON:,} characters.")
-    wish = Wish(_chosen(form, "document"), _chosen(form, "work"), reason)
+    documents, works, owners = (_chosen(form, kind) for kind in ("document", "work", "owner"))
+    wish = Wish(documents, works, reason, owners)
     taken = _take_outs(visit).ask(wish, by=visit.by)
     return go(f"/take-out/{taken.id}", done="asked")
 
@@ -124,7 +131,8 @@ def ask(visit: Visit) -> Page | Response:
 def item(visit: Visit) -> Page:
     """One request."""
     taken = _take_outs(visit).get(visit.path["item"])
-    return Page("take_out_item.html", {"taken": taken}, here=_HERE)
+    values = {"taken": taken, "corpus": visit.policy.corpus_folder is not None}
+    return Page("take_out_item.html", values, here=_HERE)
 
 
 def carry_out(visit: Visit) -> Response:
@@ -141,8 +149,8 @@ def _take_outs(visit: Visit) -> TakeOuts:
     folder = visit.policy.training_folder
     if folder is None:
         raise PageError("This use names no index of its training data.", status=404)
-    works = visit.policy.index_folder
-    return TakeOuts(visit.state.ledger, visit.use_case, training=folder, works=works)
+    data = Data(folder, visit.policy.index_folder, visit.policy.corpus_folder)
+    return TakeOuts(visit.state.ledger, visit.use_case, data)
 
 
 def _page(visit: Visit, text: str, **told: Any) -> Page:  # noqa: ANN401 (a result or a problem)

@@ -95,7 +95,7 @@ class _Out:
         decision: dict[str, Any],
     ) -> None:
         name = {"id": line.id, **place}
-        if decision.get("rule") == "owner.removed":
+        if decision.get("step") == "removal":
             # Nothing that was found in it is repeated: it is as if it had not been there.
             self._tell(name, decision)
             return

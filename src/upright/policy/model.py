@@ -303,6 +303,11 @@ class AttributeSection(_Section):
     index: str | None = Field(
         default=None, description="Folder of an index; `upright attribute index` makes one."
     )
+    corpus: str | None = Field(
+        default=None,
+        description="Folder that `upright curate` wrote; who is taken out of the index is taken "
+        "out of it too.",
+    )
 
 
 class AuditGate(_Section):
@@ -396,6 +401,11 @@ class Policy(_Section):
     def training_folder(self) -> Path | None:
         """Where the index of training data is: beside the use's file, else as it is named."""
         return None if self.attribute.index is None else self._named(self.attribute.index)
+
+    @property
+    def corpus_folder(self) -> Path | None:
+        """Where the curated corpus is: beside the use's file, else as it is named."""
+        return None if self.attribute.corpus is None else self._named(self.attribute.corpus)
 
     def _named(self, folder: str) -> Path:
         beside = Path(self._folder, folder)

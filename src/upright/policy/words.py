@@ -121,6 +121,8 @@ def generation_lines(policy: Policy) -> Iterator[str]:
         yield f"Sources are taken from {policy.sources.database}."
     if policy.attribute.index is not None:
         yield f"Answers can be held against the training data in {policy.attribute.index}."
+    if policy.attribute.corpus is not None:
+        yield f"Who is taken out of it is taken out of the corpus {policy.attribute.corpus} too."
 
 
 def stage_lines(policy: Policy, stage: Stage) -> Iterator[str]:
