@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 import torch
 
-from upright.generate.choosing_logs import logs_by_reading
 from upright.generate.balance import balancer
+from upright.generate.choosing_logs import logs_by_reading
 from upright.generate.decode import Decoder, next_token, printable
 from upright.generate.hf_tokens import HFVocabulary
 from upright.generate.reading import check_ids, placed, spelled, windows
