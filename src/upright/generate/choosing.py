@@ -65,6 +65,17 @@ class Question:
                 "a question is either a conversation or a bare prompt", kind="bad_request"
             )
 
+    def job(
+        self, *, logprobs: int | None = None, max_tokens: int = 1, seed: int | None = None
+    ) -> Job:
+        """Return the job that asks an engine for an answer."""
+        return Job(
+            Sampling(max_tokens=max_tokens, seed=seed),
+            messages=self.messages,
+            prompt=self.prompt,
+            logprobs=logprobs,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Chances:
@@ -191,7 +202,7 @@ async def answer_all(
 
 
 async def _exact(engine: ChoosingEngine, question: Question) -> Chances:
-    prompt = engine.prompt_tokens(_job(question))
+    prompt = engine.prompt_tokens(question.job())
     spelled = [[token.id for token in engine.tokens(option)] for option in question.options]
     logs = await engine.logs_after(prompt, spelled)
     total = _log_sum(logs)
@@ -204,7 +215,7 @@ async def _exact(engine: ChoosingEngine, question: Question) -> Chances:
 async def _listed(engine: Engine, question: Question) -> Chances | None:
     """Return what a server's list of first tokens says; None if it gives none that will do."""
     try:
-        stream = engine.stream(_job(question, logprobs=TOP, max_tokens=1))
+        stream = engine.stream(question.job(logprobs=TOP, max_tokens=1))
         tops = [entry.top async for piece in stream for entry in piece.logprobs]
     except EngineError as error:
         if error.kind in {"refused", "bad_request"}:  # it may know no log-probabilities
@@ -236,7 +247,7 @@ async def _sampled(engine: Engine, question: Question, samples: int, seed: int) 
 
     async def work() -> None:
         for at in waiting:
-            stream = engine.stream(_job(question, max_tokens=_WORDS, seed=seed + at))
+            stream = engine.stream(question.job(max_tokens=_WORDS, seed=seed + at))
             pieces = [piece async for piece in stream if piece.channel == "content"]
             option = option_of("".join(piece.text for piece in pieces), question.options)
             if option is not None:
@@ -259,17 +270,6 @@ async def _sampled(engine: Engine, question: Question, samples: int, seed: int) 
         found / samples,
         "sampled",
         samples,
-    )
-
-
-def _job(
-    question: Question, *, logprobs: int | None = None, max_tokens: int = 1, seed: int | None = None
-) -> Job:
-    return Job(
-        Sampling(max_tokens=max_tokens, seed=seed),
-        messages=question.messages,
-        prompt=question.prompt,
-        logprobs=logprobs,
     )
 
 
