@@ -167,6 +167,24 @@ CASES = {
         "no payload",
         'scheme = "split"',
     ),
+    "balance.engine": (
+        swap(
+            "[guard]",
+            '[balance]\npronouns = "balanced"\n[engine]\nkind = "openai"\n'
+            'base_url = "http://127.0.0.1:1/v1"\n[guard]',
+        ),
+        11,
+        "draws the words itself",
+        "embedded or transformers",
+    ),
+    "balance.language": (
+        swap("[guard]", '[balance]\npronouns = "reference"\n[guard]').replace(
+            'name = "sound"', 'languages = ["en", "de"]\nname = "sound"'
+        ),
+        12,
+        "not those of de",
+        "if English",
+    ),
     "generation.no_sources": (swap('"balanced"', '"grounded"'), 6, "no database", "[sources]"),
     "generation.hot_grounding": (swap('"balanced"', '"grounded"'), 7, "0.8", "0.7 or less"),
     "engine.idle_key": (SOUND + '[engine]\npath = "m"\n', 30, "path", "kind = 'transformers'"),

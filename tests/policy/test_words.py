@@ -163,6 +163,11 @@ def test_a_stage_without_rules_is_not_mentioned():
     [
         ('path = "models/small"', "", None),
         ('scheme = "split"', 'scheme = "none"', "Answers carry no watermark."),
+        (
+            "[sources]",
+            '[balance]\npronouns = "balanced"\n[sources]',
+            "Where the text tells no gender, she and he are equally likely.",
+        ),
         ("[sources]", "[certificates]\nissue = false\n[sources]", "Answers are not certified."),
         ('text = "By a machine."', "", "Readers are not told that a machine wrote it."),
         ("visible = true", "", "“By a machine.” stands beside each answer."),

@@ -14,6 +14,7 @@ from upright.answer.judge import Judge
 from upright.answer.marking import mark_for
 from upright.answer.masking import works_for
 from upright.answer.request import Answer, AnswerPiece, AnswerRequest
+from upright.generate.balancing import balance_of
 
 if TYPE_CHECKING:
     from upright.generate.types import Engine, Sampling
@@ -56,6 +57,7 @@ class Answerer:
         self.writer = writer
         self.pinned = pinned
         self.mark = mark_for(policy, engine, ledger.home)
+        self.balance = balance_of(policy)
         self._works = works_for(policy, engine)
         self.certifier = certifier_for(policy, pool.digest, engine, self.mark, ledger)
 

@@ -210,6 +210,7 @@ class Answering:
             passthrough=view.passthrough,
             mark=self._answerer.mark,
             mask=self._answerer.mask(prompt.users),
+            balance=self._answerer.balance,
         )
 
     async def _finish(self, last: list[AnswerPiece], prompt: Prompt) -> list[AnswerPiece]:

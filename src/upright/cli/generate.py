@@ -95,15 +95,19 @@ def _job(use: Policy, line: Mapping[str, Any], mark: Mark | None, *, chat: bool)
         EngineError: for a value that cannot be sampled with.
     """
     from upright.generate import Job, Message, sampling_for
+    from upright.generate.balancing import balance_of
 
     prompt = line.get("prompt")
     if not isinstance(prompt, str):
         raise ConfigError("no text under `prompt`", mend='{"id": …, "prompt": …}')
     sampling = sampling_for(use, {name: line.get(name) for name in ("seed", "max_tokens")})
+    balance = balance_of(use)
     if chat:
         system = [Message("system", use.generation.system)] if use.generation.system else []
-        return Job(sampling, messages=(*system, Message("user", prompt)), mark=mark)
-    return Job(sampling, prompt=prompt, mark=mark)
+        return Job(
+            sampling, messages=(*system, Message("user", prompt)), mark=mark, balance=balance
+        )
+    return Job(sampling, prompt=prompt, mark=mark, balance=balance)
 
 
 async def _answer(engine: Engine, job: Job, show: Callable[[str], None] | None) -> dict[str, Any]:

@@ -43,4 +43,19 @@ STEREOTYPES_MEASURES = tuple(
 )  # fmt: skip
 """Of `upright audit stereotypes`: sizes of gaps, each 0 where there is no stereotype."""
 
-MEASURES = GUARD_MEASURES + COPYING_MEASURES + TONE_MEASURES + STEREOTYPES_MEASURES
+PRONOUNS = "fairness.pronouns."
+PRONOUN_MEASURES = tuple(
+    f"{PRONOUNS}{name}"
+    for name in (
+        "balance_gap",
+        "reference_gap",
+        "correlation",
+        "exception_error",
+        "perplexity_cost",
+    )
+)
+"""Of `upright audit pronouns`; `correlation` is its size."""
+
+MEASURES = (
+    GUARD_MEASURES + COPYING_MEASURES + PRONOUN_MEASURES + TONE_MEASURES + STEREOTYPES_MEASURES
+)

@@ -84,6 +84,16 @@ class WatermarkSection(_Section):
     )
 
 
+class BalanceSection(_Section):
+    """Whether answers favour one gender where the text leaves it open."""
+
+    pronouns: Literal["balanced", "reference", "off"] = Field(
+        default="off",
+        description="she and he where the text tells neither: equally likely, as likely as women "
+        "are in the profession spoken of, or as the model has it. English only.",
+    )
+
+
 class CertificatesSection(_Section):
     """Whether answers are certified."""
 
@@ -367,6 +377,7 @@ class Policy(_Section):
     engine: EngineSection = EngineSection()
     generation: Generation = Generation()
     watermark: WatermarkSection = WatermarkSection()
+    balance: BalanceSection = BalanceSection()
     certificates: CertificatesSection = CertificatesSection()
     guard: GuardSection = GuardSection()
     match: MatchSection | None = None

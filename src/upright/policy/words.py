@@ -40,6 +40,10 @@ _MODES = {
     "balanced": "balanced: neither bound to sources nor drawn freely",
     "grounded": "grounded: words are drawn cautiously, claims rest on sources",
 }
+_BALANCED = {
+    "balanced": "she and he are equally likely",
+    "reference": "she and he are as likely as women and men are in the profession",
+}
 _ERRORS = {
     "block": "withholds the text",
     "flag": "is recorded, and the text passes",
@@ -111,6 +115,8 @@ def generation_lines(policy: Policy) -> Iterator[str]:
         yield "Answers carry no watermark."
     else:
         yield f"Answers carry a watermark (scheme {policy.watermark.scheme})."
+    if policy.balance.pronouns != "off":
+        yield f"Where the text tells no gender, {_BALANCED[policy.balance.pronouns]}."
     if policy.limits.public_verifications_per_minute:
         yield "Anybody may ask whether a text comes from here, and gets a bare verdict."
     if policy.certificates.issue:

@@ -39,6 +39,8 @@ CODES: Mapping[str, tuple[Level, str]] = {
     "watermark.faint": (_N, "At this temperature most words leave no choice to mark."),
     "watermark.engine": (_W, "The engine draws its own words, so no mark can be put."),
     "watermark.payload": (_E, "This scheme carries no payload."),
+    "balance.engine": (_W, "The engine draws its own words, so pronouns cannot be balanced."),
+    "balance.language": (_N, "Pronouns are balanced in English only."),
     "generation.no_sources": (_W, "Grounded answers have no sources to rest on."),
     "generation.hot_grounding": (_W, "Grounded answers are drawn too freely."),
     "engine.idle_key": (_W, "A key that this kind of engine does not read."),

@@ -43,6 +43,23 @@ def watermark(policy: Policy, catalogue: Catalogue) -> Iterator[Problem]:
         yield problem("watermark.payload", ("watermark", "payload"), message, mend)
 
 
+def balance(policy: Policy, catalogue: Catalogue) -> Iterator[Problem]:
+    """Balanced pronouns need an engine that lets us choose, and English."""
+    del catalogue
+    asked = policy.balance.pronouns
+    if asked == "off":
+        return
+    path = ("balance", "pronouns")
+    if policy.engine.kind == "openai":
+        message = f"pronouns = {asked!r}, but the server at base_url draws the words itself"
+        mend = 'write pronouns = "off", or use the engine embedded or transformers'
+        yield problem("balance.engine", path, message, mend)
+    others = [tag for tag in policy.use_case.languages if tag.partition("-")[0] != "en"]
+    if others:
+        message = f"pronouns = {asked!r}: only English ones are balanced, not those of {others[0]}"
+        yield problem("balance.language", path, message, "nothing to do if English is what counts")
+
+
 def grounding(policy: Policy, catalogue: Catalogue) -> Iterator[Problem]:
     """Grounded answers need sources, and a cautious hand."""
     del catalogue
@@ -107,4 +124,4 @@ def texts(policy: Policy, catalogue: Catalogue) -> Iterator[Problem]:
         yield problem("ledger.keeps_texts", ("ledger", "keep_texts"), message, mend)
 
 
-USE_CHECKS = (watermark, grounding, engine, disclosure, audits, texts)
+USE_CHECKS = (watermark, balance, grounding, engine, disclosure, audits, texts)
