@@ -51,7 +51,8 @@ class Chosen:
     Attributes:
         rule: the rule.
         error: share of rows decided otherwise than labelled.
-        gap: largest gap of any attribute, as it was counted, without the standard error.
+        gap: largest gap of any attribute, or violation of any subgroup found, as it was counted,
+            without the standard error.
     """
 
     rule: Rule

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upright.measure.groups import Attribute, attribute
+from upright.measure.rates import RATES, base_of
 from upright.measure.table import Table
+from upright.measure.violation import BOUND, probe
 from upright.terms import ConfigError
 from upright.train.fair.certify import certify, gap_shape
-from upright.train.fair.classifier import FairClassifier
+from upright.train.fair.classifier import SUBGROUPS, FairClassifier
 from upright.train.fair.encode import Encoding
 from upright.train.fair.rule import PARITIES
 
@@ -23,6 +25,9 @@ CERTIFIED_SHARE = 0.25
 """Share of the rows that take no part in training and say whether the gaps hold."""
 
 FEWEST_ROWS = 200
+
+MARGIN = 0.01
+"""One point: the gap that rates are reported beside where subgroups are held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,14 @@ class Order:
         favourable: what people hope for; 0 where 1 is a default.
         bands: where numbers of a group column are cut.
         seed: of everything that is drawn.
+        subgroups: `linear` to hold all subgroups that lines cut out of the groups' columns, and
+            not the gaps, which are then only reported beside `max_gap`.
+        max_violation: largest violation of a subgroup.
     """
 
     label: str
     groups: tuple[str, ...]
-    max_gap: float
+    max_gap: float = MARGIN
     blind: bool = False
     exclude: tuple[str, ...] = ()
     parity: str = "false_rejection"
@@ -52,6 +60,23 @@ class Order:
     favourable: int = 0
     bands: Mapping[str, Sequence[float]] = field(default_factory=dict)
     seed: int = 0
+    subgroups: str | None = None
+    max_violation: float = BOUND
+
+    def classifier(self, **more: Any) -> FairClassifier:  # noqa: ANN401 (as FairClassifier takes)
+        """Return the classifier that does what is asked, not yet fitted."""
+        return FairClassifier(
+            parity=self.parity,
+            max_gap=self.max_gap,
+            blind=self.blind,
+            crossed=self.crossed,
+            subgroups=self.subgroups,
+            max_violation=self.max_violation,
+            favourable=self.favourable,
+            bands=more.pop("bands", self.bands),
+            random_state=self.seed,
+            **more,
+        )
 
     def check(self, table: Table) -> None:
         """Refuse what cannot be done.
@@ -69,6 +94,13 @@ class Order:
             raise ConfigError(
                 f"--max-gap {self.max_gap:g} is no gap", mend="give a share, such as 0.01"
             )
+        if not 0 < self.max_violation < 1:
+            raise ConfigError(
+                f"--max-violation {self.max_violation:g} is none",
+                mend="give a share, such as 0.005",
+            )
+        if self.subgroups not in SUBGROUPS:
+            raise ConfigError(f"no subgroups are called {self.subgroups!r}", mend="linear")
         if self.parity not in PARITIES:
             raise ConfigError(f"no parity is called {self.parity!r}", mend=", ".join(PARITIES))
         if table.rows < FEWEST_ROWS:
@@ -168,16 +200,7 @@ def parts(table: Table, order: Order) -> Parts:
     encoding = Encoding.of(table, [name for name in table.columns if name not in unseen])
     rows, kept = encoding.features(table), _kept_back(len(label), order.seed)
     columns = {name: np.array([t.strip() for t in table.column(name)]) for name in order.groups}
-    classifier = FairClassifier(
-        parity=order.parity,
-        max_gap=order.max_gap,
-        blind=order.blind,
-        crossed=order.crossed,
-        favourable=order.favourable,
-        bands=_bands(table, order),
-        categorical=encoding.categorical,
-        random_state=order.seed,
-    )
+    classifier = order.classifier(bands=_bands(table, order), categorical=encoding.categorical)
     learnt, held = (
         Rows(rows[part], label[part], {name: one[part].tolist() for name, one in columns.items()})
         for part in (~kept, kept)
@@ -215,12 +238,20 @@ def _facts(lender: Lender, held: Rows) -> dict[str, Any]:
         favourable=order.favourable,
         margin=order.max_gap,
     )
-    return {
+    facts = {
         "certified_on": len(held.label),
         "error": {"value": error.value, "low": error.low, "high": error.high, "n": error.n},
         "gaps": [gap_shape(gap) for gap in judged],
         "chosen": {"error": classifier.chosen_.error, "gap": classifier.chosen_.gap},
     }
+    if order.subgroups:
+        rate = RATES[order.parity]
+        base = base_of(rate, held.label, order.favourable)
+        hit = rate.hit(held.label, decided, order.favourable)
+        found = probe(held.columns, base, hit, order.max_violation, seed=order.seed)
+        facts["violation"] = {"bound": order.max_violation, **found.to_json()}
+        facts["subgroups_held"] = len(classifier.asked_.sizes)
+    return facts
 
 
 def _kept_back(rows: int, seed: int) -> NDArray[np.bool_]:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from upright.measure.groups import Attribute
+from upright.measure.linear import Line, Protected
+from upright.train.fair.asked import Asked, Linear, Marginal
 from upright.train.fair.choose import Chosen
 from upright.train.fair.classifier import FairClassifier
 from upright.train.fair.encode import Encoding
@@ -38,10 +40,7 @@ def save(lender: Lender, folder: Path) -> None:
             "order": asdict(lender.order),
             "encoding": lender.encoding.to_json(),
             "features": int(classifier.n_features_in_),
-            "groups": [
-                {"name": one.name, "groups": list(one.groups), "cuts": list(one.cuts)}
-                for one in (classifier.groups_ | _cells(classifier)).values()
-            ],
+            "asked": _asked_shape(classifier.asked_),
             "rule": asdict(classifier.rule_),
             "label_scores": _written(classifier.label_scores_, folder, "label"),
             "group_scores": {
@@ -83,9 +82,33 @@ def load(folder: Path) -> Lender:
         ) from None
 
 
-def _cells(classifier: FairClassifier) -> dict[str, Attribute]:
-    last = classifier._attributes[-1]  # noqa: SLF001 (store and classifier are one unit)
-    return {} if last.name in classifier.groups_ else {last.name: last}
+def _asked_shape(asked: Asked) -> dict[str, Any]:
+    if isinstance(asked, Linear):
+        return {
+            "protected": asked.protected.to_json(),
+            "lines": [
+                {"weights": list(one.weights), "threshold": one.threshold} for one in asked.lines
+            ],
+        }
+    return {
+        "groups": [
+            {"name": one.name, "groups": list(one.groups), "cuts": list(one.cuts)}
+            for one in asked.all
+        ],
+        "cells": asked.cells is not None,
+    }
+
+
+def _asked(shape: Mapping[str, Any]) -> Asked:
+    if "lines" in shape:
+        lines = tuple(Line(tuple(one["weights"]), one["threshold"]) for one in shape["lines"])
+        return Linear(Protected.from_json(shape["protected"]), lines)
+    nobody = np.zeros(0, dtype=np.int64)
+    groups = tuple(
+        Attribute(one["name"], tuple(one["groups"]), nobody, tuple(one["cuts"]))
+        for one in shape["groups"]
+    )
+    return Marginal(groups[:-1], groups[-1]) if shape["cells"] else Marginal(groups)
 
 
 def _written(ensemble: Ensemble, folder: Path, name: str) -> dict[str, Any]:
@@ -131,24 +154,10 @@ def _order(shape: Mapping[str, Any]) -> Order:
 
 
 def _classifier(shape: Mapping[str, Any], order: Order, folder: Path) -> FairClassifier:
-    classifier = FairClassifier(
-        parity=order.parity,
-        max_gap=order.max_gap,
-        blind=order.blind,
-        crossed=order.crossed,
-        favourable=order.favourable,
-        bands=order.bands,
-        random_state=order.seed,
-    )
-    nobody = np.zeros(0, dtype=np.int64)
-    attributes = [
-        Attribute(one["name"], tuple(one["groups"]), nobody, tuple(one["cuts"]))
-        for one in shape["groups"]
-    ]
+    classifier = order.classifier()
     rule, facts = shape["rule"], shape["facts"]["chosen"]
     classifier.restore(
-        attributes=attributes,
-        named=order.groups,
+        asked=_asked(shape["asked"]),
         chosen=Chosen(Rule(tuple(rule["parity"]), rule["sizes"], rule["prices"]), **facts),
         label_scores=_read(shape["label_scores"], folder),
         group_scores={
