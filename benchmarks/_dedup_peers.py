@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from itertools import combinations
@@ -55,13 +57,36 @@ def datasketch(texts: list[str]) -> set[tuple[int, int]]:
     return found
 
 
+def datatrove(texts: list[str]) -> set[tuple[int, int]]:
+    """Signatures and buckets of datatrove, with its own words of English."""
+    from datatrove.data import Document  # noqa: PLC0415 (of the peer's environment)
+    from datatrove.pipeline.dedup.minhash import (  # noqa: PLC0415 (of the peer's environment)
+        MinhashConfig,
+        MinhashDedupBuckets,
+        MinhashDedupSignature,
+    )
+
+    config = MinhashConfig(n_grams=RUN, num_buckets=BANDS, hashes_per_bucket=ROWS)
+    documents = [Document(text, str(at)) for at, text in enumerate(texts)]
+    found = set()
+    with tempfile.TemporaryDirectory() as folder:
+        signatures, pairs = f"{folder}/signatures", f"{folder}/pairs"
+        MinhashDedupSignature(signatures, config=config).run(documents, 0, 1)
+        for band in range(BANDS):
+            MinhashDedupBuckets(signatures, pairs, config=config).run(None, band, BANDS)
+        for file in Path(pairs).glob("*.dups"):
+            for _, first, _, second in struct.iter_unpack("<4I", file.read_bytes()):
+                found.add((min(first, second), max(first, second)))
+    return found
+
+
 def main() -> None:
     """Run one peer and print what it found."""
     peer, file = sys.argv[1:]
     with Path(file).open(encoding="utf-8") as lines:
         texts = [json.loads(line)["text"] for line in lines]
     begin = time.process_time()
-    pairs = {"rensa": rensa, "datasketch": datasketch}[peer](texts)
+    pairs = {"rensa": rensa, "datasketch": datasketch, "datatrove": datatrove}[peer](texts)
     seconds = time.process_time() - begin
     print(json.dumps({"seconds": seconds, "pairs": sorted(pairs)}))
 

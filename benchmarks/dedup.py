@@ -1,6 +1,6 @@
 """How fast and how completely near duplicates are found, beside other projects.
 
-python benchmarks/dedup.py [--documents N] [--copies N] [--peers rensa,datasketch]
+python benchmarks/dedup.py [--documents N] [--copies N] [--peers rensa,datasketch,datatrove]
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from _results import record
 from upright.match import minhash
 from upright.match import words as normal
 
-VERSIONS = {"rensa": "0.5.0", "datasketch": "2.0.0"}
+VERSIONS = {"rensa": "0.5.0", "datasketch": "2.0.0", "datatrove": "0.10.1"}
+# What their minhash needs and they do not ask for; xxhash 4 takes no text.
+ALSO = {"datatrove": ("nltk", "spacy", "tokenizers", "xxhash<4")}
 ASKED_SPEED, ASKED_RECALL = 8000, 0.99
 LEAST = 0.8
 BATCH = 128
@@ -63,7 +65,7 @@ def ours(texts: list[str]) -> Found:
 
 def theirs(name: str, file: Path) -> Found:
     """Run a peer in its own environment."""
-    python = peer(name, VERSIONS[name], also=("numpy",))
+    python = peer(name, VERSIONS[name], also=("numpy", *ALSO.get(name, ())))
     script = Path(__file__).with_name("_dedup_peers.py")
     command = [python, script, name, file]
     told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
@@ -75,7 +77,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=31_035)
     parser.add_argument("--copies", type=int, default=3_297)
-    parser.add_argument("--peers", default="rensa,datasketch")
+    parser.add_argument("--peers", default="rensa,datasketch,datatrove")
     told = parser.parse_args()
     print("drawing the corpus …", flush=True)
     corpus = planted(told.documents, told.copies)
