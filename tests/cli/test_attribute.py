@@ -112,6 +112,22 @@ def test_an_index_is_shown_and_none_is_made_by_asking(run, corpus, tmp_path):
     assert not (tmp_path / "nothing").exists()
 
 
+def test_a_damaged_index_could_not_be_measured(run, corpus, tmp_path):
+    (path,) = (tmp_path / "training").glob("*.shard")
+    path.write_bytes(path.read_bytes()[:-8])
+    assert "damaged" in run("attribute", "show", "--index", "training", code=3).err
+    (tmp_path / "training" / "manifest.json").write_text("{")
+    assert "damaged" in run("attribute", "show", "--index", "training", code=3).err
+
+
+def test_a_file_in_another_encoding_is_told_by_line_with_the_mend(run, tmp_path):
+    raw = '{"text": "a word"}\n{"text": "caf\u00e9"}\n'.encode("latin-1")
+    (tmp_path / "old.jsonl").write_bytes(raw)
+    told = run("attribute", "index", "old.jsonl", "--index", "training", code=2).err
+    assert "old.jsonl:2: not UTF-8 at byte 13 of the line" in told
+    assert "save the file as UTF-8" in told
+
+
 def test_a_line_without_text_is_refused_by_place(run, corpus, tmp_path):
     (tmp_path / "ask.jsonl").write_text('{"text": "x"}\n{"id": 1}\n')
     told = run("attribute", "--index", "training", "-i", "ask.jsonl", code=2).err

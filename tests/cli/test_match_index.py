@@ -118,6 +118,27 @@ def test_nothing_is_made_where_nothing_is_to_be_taken_out(run, tmp_path):
     assert not (tmp_path / "works").exists()
 
 
+@pytest.mark.parametrize("text", ["", " \n", "… — !"])
+def test_a_work_without_a_word_is_refused_by_its_line(run, text):
+    lines = [{"id": "a", "text": "a word"}, {"id": "b", "text": text}]
+    code, _, error = run("index", "add", "--index", "works", lines=lines)
+    assert code == 2
+    assert "standard input:2: b: no word in it" in error
+
+
+def test_code_in_no_language_is_refused_by_its_line(run):
+    line = {"id": "a", "kind": "code", "text": "x = 1", "language": "klingon"}
+    code, _, error = run("index", "add", "--index", "works", lines=[line])
+    assert (code, "standard input:1: " in error) == (2, True)
+
+
+@pytest.mark.parametrize("length", ["0", "-1", "11"])
+def test_a_run_that_is_too_short_to_be_found_is_refused(filled, length):
+    line = {"id": "q", "text": "one two"}
+    code, *_ = filled("query", "--index", "works", "--run", length, lines=[line])
+    assert code == 2
+
+
 def test_a_damaged_index_could_not_be_measured(filled, tmp_path):
     (path,) = tmp_path.glob("works/segments/*/values")
     path.write_bytes(path.read_bytes()[:-4])

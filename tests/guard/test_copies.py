@@ -13,7 +13,7 @@ from upright.guard.detectors import build_detectors
 from upright.guard.detectors.copies import CopiedText
 from upright.match.index import DamagedIndexError, Index, IndexWriter, Work, WorksError
 from upright.policy import MatchSection, load_policy, parse_policy
-from upright.terms import Action, ConfigError, Context, Record, Stage
+from upright.terms import Action, ConfigError, Context, Record, Stage, UprightError
 
 WORKS = [
     work(1, owner="Ada Sample", licence="all rights reserved"),
@@ -188,6 +188,21 @@ def test_a_missing_or_damaged_index_fails_closed(folder):
     (folder / "works" / "manifest.json").unlink()
     with pytest.raises(WorksError, match="no index there"):
         Guard.from_policy(use)
+
+
+def test_a_damaged_index_means_the_same_exit_code_in_worker_processes(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    (path,) = (folder / "works").glob("segments/*/grams")
+    path.write_bytes(path.read_bytes()[::-1])
+    with pytest.raises(UprightError) as alone:
+        Guard.from_policy(load_policy(folder / "use.toml"))
+    with pytest.raises(UprightError) as pooled, GuardPool(load_policy(folder / "use.toml")):
+        pass
+    assert alone.value.exit_code == pooled.value.exit_code == 3
+    (folder / "works" / "manifest.json").unlink()
+    with pytest.raises(UprightError) as missing, GuardPool(load_policy(folder / "use.toml")):
+        pass
+    assert missing.value.exit_code == 2
 
 
 def test_the_works_are_part_of_the_guard_s_digest(folder):

@@ -67,6 +67,11 @@ def _document(raw: bytes, file: Path, number: int, offset: int) -> Document:
     where = f"{file}:{number}"
     try:
         line = json.loads(raw)
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{where}: not UTF-8 at byte {error.start} of the line",
+            mend="save the file as UTF-8",
+        ) from None
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{where}: not JSON: {error}", mend="one JSON object a line") from None
     if not isinstance(line, dict) or not isinstance(line.get("text"), str):

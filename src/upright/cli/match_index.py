@@ -16,7 +16,7 @@ from upright.cli.options import Debug, Json, Quiet, read_lines, write_line
 from upright.terms import ConfigError
 
 if TYPE_CHECKING:
-    from upright.match.index import Document, Hit, Index, Work
+    from upright.match.index import Document, Hit, Index, IndexWriter, Work
 
 index_app = typer.Typer(
     name="index",
@@ -51,7 +51,7 @@ def add(
     with IndexWriter(index) as writer, _progress("works added", wanted=not quiet) as advance:
         waiting: list[Document] = []
         for where, line in read_lines(file):
-            waiting.append(writer.add(_work(line, where)))
+            waiting.append(_added(writer, line, where))
             advance()
             if writer.held >= SPILL:
                 writer.commit()
@@ -140,7 +140,8 @@ def query(  # noqa: PLR0917 (Typer names them as options)
     index: Folder,
     file: Lines = "-",
     run: Annotated[
-        int | None, typer.Option(help="Words or tokens of code in a row that are a copy: 13, 25.")
+        int | None,
+        typer.Option(min=1, help="Words or tokens of code in a row that are a copy: 13, 25."),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -167,10 +168,24 @@ def _hits(index: Index, line: dict[str, Any], where: str, run: int | None) -> li
 
     kind, text = line.get("kind") or "text", _text(line, where)
     if kind == "text":
-        return index.query(text, run=run or RUN)
+        return index.query(text, run=RUN if run is None else run)
     if kind != "code":
         raise ConfigError(f"{where}: {kind!r} is no kind of text", mend="one of: text, code")
-    return index.query_code(text, str(line.get("language") or ""), run=run or CODE_RUN)
+    language = str(line.get("language") or "")
+    return index.query_code(text, language, run=CODE_RUN if run is None else run)
+
+
+def _added(writer: IndexWriter, line: dict[str, Any], where: str) -> Document:
+    """Add the work of a line.
+
+    Raises:
+        ConfigError: naming the line, for what is no work.
+    """
+    work = _work(line, where)
+    try:
+        return writer.add(work)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error.problem}", mend=error.mend) from None
 
 
 def _work(line: dict[str, Any], where: str) -> Work:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from upright.terms import Record, Stage
+from upright.terms import ConfigError, Record, Stage
 
 if TYPE_CHECKING:
     from upright.guard.guard import Guard
@@ -73,10 +73,11 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A worker cannot build its guard: the words of the ConfigError."""
+    """A worker cannot build its guard: the error's words, and the exit code it stands for."""
 
     problem: str
     mend: str
+    exit_code: int = ConfigError.exit_code
 
 
 @dataclass(frozen=True, slots=True)

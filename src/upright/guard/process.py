@@ -98,7 +98,9 @@ class WorkerProcess:
             finally:
                 self._file.unlink(missing_ok=True)
             if isinstance(answer, Refused):
-                raise ConfigError(answer.problem, mend=answer.mend)
+                refused = ConfigError(answer.problem, mend=answer.mend)
+                refused.exit_code = answer.exit_code
+                raise refused
             self._ready = answer
         return self._ready
 

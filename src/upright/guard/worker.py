@@ -38,7 +38,7 @@ def main(progress_file: str, last_resort: float) -> None:
         guard = spec.build()
         _warm(guard)
     except UprightError as error:
-        send(outbox, Refused(error.problem, error.mend))
+        send(outbox, Refused(error.problem, error.mend, error.exit_code))
         return
     except EOFError:
         return

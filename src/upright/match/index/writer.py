@@ -96,13 +96,19 @@ class IndexWriter:
         """Take in a work; one that has its id is taken out.
 
         Raises:
-            ConfigError: for a work without an id, of an unknown kind, or for code in a language
-                that is unknown or cannot be guessed. The index is as before.
+            ConfigError: for a work without an id, of an unknown kind or without a word, or for code
+                in a language that is unknown or cannot be guessed. The index is as before.
         """
         _check(work)
         draft = self._drafts.get(work.kind) or Draft(work.kind)
         document = draft.add(work)
         self._drafts[work.kind] = draft
+        if not document.tokens:
+            self._dropped[work.kind].add(len(draft.documents) - 1)
+            raise ConfigError(
+                f"{work.id}: no {_NAMED[work.kind]} in it",
+                mend="leave the work away, or mend its text",
+            )
         self.remove(work.id)
         self._drafted[work.id] = (work.kind, len(draft.documents) - 1)
         return document
@@ -220,6 +226,9 @@ class IndexWriter:
 
 def _tier(tokens: int) -> int:
     return max(tokens, 1).bit_length() // (FAN.bit_length() - 1)
+
+
+_NAMED: dict[Kind, str] = {"text": "word", "code": "code"}
 
 
 def _check(work: Work) -> None:

@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from upright.match.passages.errors import PassageIndexError
+from upright.match.passages.errors import DamagedPassagesError
 
 Arrays = Mapping[str, NDArray[Any]]
 
 _ALIGN = 8
-_REBUILD = "index the corpus again into an empty folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +76,17 @@ def read(folder: Path, shard: ShardFile, *, check: bool = True) -> dict[str, NDA
         check: False compares the size alone, for a look at a part of the file.
 
     Raises:
-        PassageIndexError: naming the file, if it is missing or not as it was written.
+        DamagedPassagesError: naming the file, if it is missing or not as it was written.
     """
     path = folder / shard.file
     try:
         with path.open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:
-        raise PassageIndexError(f"{path}: {error}", mend=_REBUILD) from None
+        raise DamagedPassagesError(f"{path}: {error}") from None
     same = not check or hashlib.sha256(mapped).hexdigest() == shard.sha256
     if len(mapped) != shard.bytes or not same:
-        raise PassageIndexError(f"{path}: damaged: it is not as it was written", mend=_REBUILD)
+        raise DamagedPassagesError(f"{path}: damaged: it is not as it was written")
     return {
         name: np.frombuffer(mapped, dtype, count, offset) if count else np.empty(0, dtype)
         for name, (dtype, offset, count) in shard.sections.items()

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from upright.match.passages.errors import PassageIndexError
+from upright.match.passages.errors import DamagedPassagesError, PassageIndexError
 from upright.match.passages.layout import ShardFile
 from upright.match.words import NORMAL_FORM
 from upright.terms import digest
@@ -135,7 +135,5 @@ def writing(folder: Path) -> Iterator[None]:
         yield
 
 
-def _damaged(path: Path, why: object) -> PassageIndexError:
-    return PassageIndexError(
-        f"{path}: damaged: {why}", mend="index the corpus again into an empty folder"
-    )
+def _damaged(path: Path, why: object) -> DamagedPassagesError:
+    return DamagedPassagesError(f"{path}: damaged: {why}")
