@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from upright.audit.svg import Plot, line, text
 from upright.audit.table_plots import standalone
 from upright.audit.tone import ALPHA, Carrier, Comparison, ToneAudit
+from upright.measure.svg import Plot, line, text
 
 _EACH = 14  # words drawn for each group
 _HALF, _MIDDLE, _ROW, _HEAD = 190.0, 330.0, 17.0, 34.0
