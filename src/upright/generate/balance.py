@@ -203,8 +203,17 @@ def _share_out(scores: Logits, one: Forms, share: float, temperature: float) -> 
     if not (math.isfinite(women) and math.isfinite(men)):
         return  # one of them must not be drawn
     both = float(np.logaddexp(women, men))
-    scores[one.feminine] += np.float32(temperature * (both + math.log(share) - women))
-    scores[one.masculine] += np.float32(temperature * (both + math.log1p(-share) - men))
+    _weigh(scores, one.feminine, women, both + math.log(share), temperature)
+    _weigh(scores, one.masculine, men, both + math.log1p(-share), temperature)
+
+
+def _weigh(scores: Logits, ids: Ids, now: float, wanted: float, temperature: float) -> None:
+    """Bring the weight of some tokens from one logarithm to another, in place."""
+    if len(ids) == 1:
+        # Set and not added: equal weights come out as equal numbers, whatever is rounded.
+        scores[ids] = np.float32(temperature * wanted)
+    else:
+        scores[ids] += np.float32(temperature * (wanted - now))
 
 
 def _prefer(scores: Logits, one: Forms, *, feminine: bool) -> None:
