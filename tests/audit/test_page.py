@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from upright.audit import audit_guard, shipped_terms
-from upright.audit import page as module
-from upright.audit.page import check_writable, page, write_page
+from upright.audit.page import page, write_page
 from upright.audit.plots import POINTS, plots_of_all
-from upright.audit.svg import bars
+from upright.measure import sheet as module
+from upright.measure.sheet import check_writable
+from upright.measure.svg import bars
 from upright.terms import ConfigError
 
 VOID = {"meta", "br"}  # what is not closed at all; `<rect … />` closes itself

@@ -10,7 +10,7 @@ from upright.audit.copying import LEVEL, Exposure, capped, discoverable
 from upright.audit.copying_answers import Copied
 from upright.audit.figures import Figure
 from upright.audit.gates import Gate
-from upright.audit.svg import Plot, Square, line, text
+from upright.measure.svg import Plot, Square, line, text
 from upright.audit.table_plots import standalone
 from upright.generate.types import Sampling
 from upright.measure.bounds import judge

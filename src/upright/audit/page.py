@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import escape
-from importlib.resources import files
-from pathlib import Path
 
 from upright.audit.figures import Figure
 from upright.audit.guard import GuardAudit
@@ -19,8 +14,7 @@ from upright.audit.plots import (
     plots_of_all,
     words,
 )
-from upright.audit.svg import Plot
-from upright.terms import ConfigError
+from upright.measure.sheet import chip, document, figure, row, table, write_sheet
 
 TITLES = {
     "auc": "AUC",
@@ -57,59 +51,22 @@ MEANINGS = {
 }
 
 _TILES = ("auc", "auprc", "f1", "recall_at_1pct_fpr", "calibration_error", "brier")
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def page(audit: GuardAudit) -> str:
     """Return the page: the same audit, the same bytes."""
-    css = files("upright.audit").joinpath("page.css").read_text(encoding="utf-8")
-    title = escape(f"The guard of {audit.subject.use}, audited")
+    title = f"The guard of {audit.subject.use}, audited"
     body = "\n".join(part for part in _sections(audit) if part)
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>\n{css}</style>\n</head>\n<body>\n"
-        f"<header>\n<h1>{title}</h1>\n{_lead(audit)}</header>\n<main>\n{body}\n</main>\n"
-        f"{_footer(audit)}</body>\n</html>\n"
-    )
-
-
-def check_writable(path: str) -> None:
-    """See to it that a page can be written, before anything is measured.
-
-    Raises:
-        ConfigError: for a folder that is not there or may not be written to.
-    """
-    target = Path(path)
-    if target.is_dir() or not os.access(target.parent, os.W_OK):
-        raise ConfigError(f"{path}: cannot be written", mend="give a file in a folder you own")
+    return document(title, _lead(audit), body, _footer(audit))
 
 
 def write_page(audit: GuardAudit, path: str) -> None:
-    """Write the page in one step: whoever looks finds the old file or the whole new one.
+    """Write the page in one step.
 
     Raises:
         ConfigError: for a place that cannot be written to.
     """
-    text = page(audit)
-    target = Path(path)
-    draft = None
-    try:
-        handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(draft).chmod(0o644)
-        Path(draft).replace(target)
-        draft = None
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: {error.strerror}", mend="give a file in a folder you own"
-        ) from None
-    finally:
-        if draft is not None:
-            with contextlib.suppress(OSError):
-                Path(draft).unlink()
+    write_sheet(page(audit), path)
 
 
 def _lead(audit: GuardAudit) -> str:
@@ -135,15 +92,15 @@ def _sections(audit: GuardAudit) -> Iterable[str]:
     yield _gates(audit)
     yield "<h2>All lines</h2>"
     rows = [
-        _row(TITLES[name], _numbers(figure), _verdict(figure.verdict), _method(figure))
+        row(TITLES[name], _numbers(figure), _verdict(figure.verdict), _method(figure))
         for name, figure in audit.figures.items()
     ]
-    yield _table(("Measure", "Value", "Interval", "Lines", "Verdict", "Method"), rows, "All lines")
-    drawn = "".join(map(_figure, plots_of_all(audit.sample, audit.figures)))
+    yield table(("Measure", "Value", "Interval", "Lines", "Verdict", "Method"), rows, "All lines")
+    drawn = "".join(map(figure, plots_of_all(audit.sample, audit.figures)))
     yield f'<h2>In pictures</h2>\n<div class="plots">{drawn}</div>'
     yield _identities(audit)
     if audit.functionalities:
-        shown = _figure(plot_of_functionalities(audit.functionalities))
+        shown = figure(plot_of_functionalities(audit.functionalities))
         yield f"<h2>By functionality</h2>\n{shown}"
     yield _categories(audit)
     yield _actions(audit)
@@ -158,7 +115,7 @@ def _tiles(audit: GuardAudit) -> str:
         value = "none" if figure.value is None else f"{figure.value:.3f}"
         parts.append(
             f"<li><span>{TITLES[name]}</span><strong>{value}</strong>"
-            f"<span>{figure.low:.3f} to {figure.high:.3f}</span>{_chip(figure.verdict)}</li>"
+            f"<span>{figure.low:.3f} to {figure.high:.3f}</span>{chip(figure.verdict)}</li>"
         )
     return f'<ul class="tiles">{"".join(parts)}</ul>'
 
@@ -170,7 +127,7 @@ def _gates(audit: GuardAudit) -> str:
     for gate in audit.gates:
         needed = gate.judgement.n_needed
         rows.append(
-            _row(
+            row(
                 f"<code>{escape(gate.measure)}</code>",
                 _numbers(gate.shown),
                 f"<td>{gate.at_most:g}</td>",
@@ -179,7 +136,7 @@ def _gates(audit: GuardAudit) -> str:
             )
         )
     headings = ("Measure", "Value", "Interval", "Lines", "At most", "Verdict", "Lines needed")
-    return "<h2>Bounds of the use</h2>\n" + _table(headings, rows, "Bounds of the use")
+    return "<h2>Bounds of the use</h2>\n" + table(headings, rows, "Bounds of the use")
 
 
 def _identities(audit: GuardAudit) -> str:
@@ -195,7 +152,7 @@ def _identities(audit: GuardAudit) -> str:
             f"{words(lowest.figure)}.</p>{_untold(lowest, len(found.groups))}"
         )
     bounds = [1 - g.at_most for g in audit.gates if g.figure in {"worst_bpsn", "worst_bnsp"}]
-    shown = _figure(plot_of_identities(found, bounds))
+    shown = figure(plot_of_identities(found, bounds))
     return f"<h2>By identity</h2>\n{''.join(told)}{shown}"
 
 
@@ -213,7 +170,7 @@ def _categories(audit: GuardAudit) -> str:
     if audit.categories is None:
         return ""
     rows = [
-        _row(
+        row(
             escape(part.name),
             f"<td>{part.n:,}</td><td>{part.positive:,}</td>",
             *(
@@ -233,63 +190,23 @@ def _categories(audit: GuardAudit) -> str:
         "False-positive rate",
         "Told from",
     )
-    return "<h2>By category</h2>\n" + _table(headings, rows, "By category")
+    return "<h2>By category</h2>\n" + table(headings, rows, "By category")
 
 
 def _actions(audit: GuardAudit) -> str:
     decided = audit.sample.decided()
     names = [name for name in _ordered(decided) if name]
     rows = [
-        _row(label, "".join(f"<td>{decided[label].get(name, 0):,}</td>" for name in names))
+        row(label, "".join(f"<td>{decided[label].get(name, 0):,}</td>" for name in names))
         for label in decided
     ]
-    return "<h2>What the use's rules do</h2>\n" + _table(
+    return "<h2>What the use's rules do</h2>\n" + table(
         ("Lines", *names), rows, "What the use's rules do with each label's lines"
     )
 
 
 def _ordered(decided: dict[str, dict[str, int]]) -> list[str]:
     return list(dict.fromkeys(name for counts in decided.values() for name in counts))
-
-
-def _figure(plot: Plot) -> str:
-    legend = "".join(
-        f'<li><svg viewBox="0 0 20 12" aria-hidden="true">{_swatch(style)}</svg>{escape(told)}</li>'
-        for style, told in plot.legend
-    )
-    rows = [
-        _row(escape(first), "".join(f"<td>{escape(cell)}</td>" for cell in rest))
-        for first, *rest in plot.rows
-    ]
-    return (
-        f"<figure><figcaption><h3>{escape(plot.title)}</h3><p>{escape(plot.description)}</p>"
-        f'</figcaption>{plot.drawing()}<ul class="legend">{legend}</ul>'
-        f"<details><summary>As a table</summary>{_table(plot.headings, rows, plot.title)}"
-        "</details></figure>"
-    )
-
-
-def _swatch(style: str) -> str:
-    if style in {"line", "dashed"}:
-        shown = "curve" if style == "line" else "guide"
-        return f'<line class="{shown}" x1="0" y1="6" x2="20" y2="6"/>'
-    if style in {"mark", "dot"}:
-        return f'<circle class="{style}" cx="10" cy="6" r="5"/>'
-    return f'<rect class="{style}" x="2" y="1" width="16" height="10"/>'
-
-
-def _table(headings: Sequence[str], rows: Sequence[str], caption: str) -> str:
-    head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in headings)
-    name = escape(caption, quote=True)
-    return (
-        f'<div class="sheet" role="region" tabindex="0" aria-label="{name}"><table>'
-        f"<caption>{name}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
-    )
-
-
-def _row(name: str, *cells: str) -> str:
-    return f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>'
 
 
 def _numbers(figure: Figure) -> str:
@@ -302,13 +219,7 @@ def _method(figure: Figure) -> str:
 
 
 def _verdict(verdict: str | None) -> str:
-    return f"<td>{_chip(verdict)}</td>"
-
-
-def _chip(verdict: str | None) -> str:
-    if verdict is None:
-        return ""
-    return f'<b class="verdict {verdict.replace(" ", "-")}">{verdict}</b>'
+    return f"<td>{chip(verdict)}</td>"
 
 
 def _footer(audit: GuardAudit) -> str:

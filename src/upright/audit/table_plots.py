@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from upright.audit.svg import Plot, line, text
+from upright.measure.svg import Plot, line, text
 from upright.measure.groups import CROSSED
 from upright.measure.rates import Rate
 

@@ -146,7 +146,7 @@ def guard(  # noqa: PLR0917 (Typer names them as options)
     """
     del debug
     from upright.audit import Fields, audit_guard, exit_code, read_labelled, require_bounds
-    from upright.audit.page import check_writable
+    from upright.measure.sheet import check_writable
     from upright.policy import open_policy
 
     use = open_policy(policy)

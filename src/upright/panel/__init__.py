@@ -1,0 +1,1 @@
+"""Virtual focus groups: invented people, product descriptions, exact chances of each choice."""

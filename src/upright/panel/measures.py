@@ -1,0 +1,353 @@
+"""What a panel's answers come to: shares, position bias, what is kept and what is equal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from upright.generate.choosing import Chances
+from upright.measure.bounds import Verdict
+from upright.measure.equivalence import ALPHA
+from upright.measure.intervals import Interval
+from upright.measure.multiplicity import holm
+from upright.measure.power import POWER
+from upright.panel.asking import Cell
+from upright.panel.association import (
+    BERGSMA,
+    Floats,
+    Grouped,
+    Ints,
+    agreement,
+    drawn,
+    interval,
+    mean_interval,
+)
+from upright.panel.personas import Persona
+from upright.panel.study import Equal, Keep, Study
+
+LEVEL = 0.95
+FEWEST = 10
+"""People of a group below which nothing is said of it."""
+
+_NORMAL = NormalDist()
+_Z = _NORMAL.inv_cdf((1 + LEVEL) / 2)
+_ONE_SIDED = _NORMAL.inv_cdf(1 - ALPHA)
+_OVER_PEOPLE = "mean over people, normal limits"
+_REDRAWN = "people drawn again 1,000 times"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with its limits.
+
+    Attributes:
+        name: what it is.
+        interval: value, limits, and how many people.
+        method: how they were made.
+        verdict: of a bound, where one applies.
+        n_needed: people of each group that would tell, about.
+        why: what else is to be said of the verdict.
+        more: further fields of its JSON.
+    """
+
+    name: str
+    interval: Interval
+    method: str
+    verdict: Verdict | None = None
+    n_needed: int | None = None
+    why: str = ""
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the public shape."""
+        found = self.interval
+        shape: dict[str, Any] = {
+            "name": self.name,
+            "value": None if math.isnan(found.value) else found.value,
+            "low": found.low,
+            "high": found.high,
+            "n": found.n,
+            "method": self.method,
+            **self.more,
+        }
+        for key in ("verdict", "n_needed", "why"):
+            if getattr(self, key):
+                shape[key] = getattr(self, key)
+        return shape
+
+
+class Answers:
+    """The chances of each product, by person, phrasing and order.
+
+    Args:
+        study: what was asked.
+        people: who was asked.
+        asked: the questions.
+        found: their answers.
+
+    Attributes:
+        shares: shape (people, phrasings, orders, products); NaN where nobody was asked.
+        mass: mean of what the options hold of all that the model could answer.
+        unseen: questions in whose answer no option was seen.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        people: Sequence[Persona],
+        asked: Sequence[Cell],
+        found: Sequence[Chances],
+    ) -> None:
+        self.study, self.people = study, people
+        place = {person.number: at for at, person in enumerate(people)}
+        listed = list(dict.fromkeys(cell.order for cell in asked))
+        phrasings = 1 + max(cell.phrasing for cell in asked)
+        self.shares: Floats = np.full(
+            (len(people), phrasings, len(listed), len(study.product)), np.nan
+        )
+        for cell, chances in zip(asked, found, strict=True):
+            at = place[cell.persona], cell.phrasing, listed.index(cell.order)
+            self.shares[at] = chances.shares
+        self.orders = listed
+        self.mass = math.fsum(chances.mass for chances in found) / len(found)
+        self.unseen = sum(math.isnan(chances.shares[0]) for chances in found)
+
+    def balanced(self) -> Floats:
+        """Return each person's chances over all phrasings and orders, shape (people, products)."""
+        mean: Floats = np.nanmean(self.shares, axis=(1, 2))
+        return mean
+
+    def relative(self) -> Floats:
+        """Return what each person likes better than the panel does, shape (people, products).
+
+        From the logarithm of each chance the panel's mean for the same phrasing and order is
+        taken off, which leaves out how well known a product's name is and where it stood; the
+        product that is furthest above is chosen, wholly.
+        """
+        logs = np.log(np.maximum(self.shares, 1e-12))
+        own = np.nanmean(logs - np.nanmean(logs, axis=0), axis=(1, 2))
+        best = np.isclose(own, own.max(axis=1, keepdims=True), rtol=0, atol=1e-12)
+        choice: Floats = best / best.sum(axis=1, keepdims=True)
+        return choice
+
+    def codes(self, attribute: str) -> tuple[Ints, tuple[str, ...]]:
+        """Return the group of each person in one attribute, and the groups' names."""
+        values = self.study.attribute_of(attribute).values
+        codes = [values.index(person.traits[attribute]) for person in self.people]
+        return np.array(codes, dtype=np.int64), values
+
+
+def shares(answers: Answers) -> list[Figure]:
+    """Return the share of each product, over both orders and all phrasings."""
+    balanced = answers.balanced()
+    return [
+        Figure(
+            f"share.{product.name}",
+            mean_interval(balanced[:, at], _Z, LEVEL),
+            _OVER_PEOPLE,
+            more={"product": product.name},
+        )
+        for at, product in enumerate(answers.study.product)
+    ]
+
+
+def position_bias(answers: Answers) -> Figure:
+    """Return how much likelier a product is chosen where it stands first than where last."""
+    first = [answers.shares[:, :, at, order[0]] for at, order in enumerate(answers.orders)]
+    last = [answers.shares[:, :, at, order[-1]] for at, order in enumerate(answers.orders)]
+    gaps = np.nanmean(np.stack(first) - np.stack(last), axis=(0, 2))
+    return Figure("panel.position_bias", mean_interval(gaps, _Z, LEVEL), _OVER_PEOPLE)
+
+
+def sources_of_variance(answers: Answers) -> dict[str, float]:
+    """Return which part of the variance of the chances comes from whom or what.
+
+    Returns:
+        Parts of `order`, `phrasing`, `person` and `rest`, which sum to 1 where anything varies.
+        Main effects, products together.
+    """
+    cells = answers.shares - np.nanmean(answers.shares, axis=(0, 1, 2))
+    total = float(np.nanmean(cells**2, axis=(0, 1, 2)).sum())
+    if total < 1e-18:  # noqa: PLR2004 (nothing but rounding)
+        return {"order": 0.0, "phrasing": 0.0, "person": 0.0, "rest": 0.0}
+    order = np.nanmean(cells, axis=(0, 1))
+    phrasing = np.nanmean(cells, axis=(0, 2))
+    person = np.nanmean(cells - phrasing[None, :, None, :], axis=(1, 2))
+    parts = {
+        name: float((effect**2).mean(axis=0).sum()) / total
+        for name, effect in (("order", order), ("phrasing", phrasing), ("person", person))
+    }
+    return parts | {"rest": max(0.0, 1 - sum(parts.values()))}
+
+
+def dominated(parts: dict[str, float]) -> bool:
+    """Whether the place of a product decides more than all people together do."""
+    return parts["order"] > max(parts["person"], 0.5)
+
+
+def associations(answers: Answers) -> list[Figure]:
+    """Return Cramér's V of each attribute and fact with the choices, in both readings."""
+    weights = drawn(len(answers.people), seed=answers.study.seed)
+    known: list[tuple[str, Ints, int]] = []
+    for one in answers.study.attribute:
+        codes, values = answers.codes(one.name)
+        known.append((one.name, codes, len(values)))
+    for at, affinity in enumerate(answers.study.affinity):
+        facts = np.array([int(person.facts[at]) for person in answers.people], dtype=np.int64)
+        known.append((affinity.fact, facts, 2))
+    readings = {"expected": answers.balanced(), "relative": answers.relative()}
+    return [
+        Figure(
+            f"association.{name}.{reading}",
+            interval(grouped.strength(), grouped.redrawn(weights), grouped.n, LEVEL),
+            f"{BERGSMA}; {_REDRAWN}",
+            more={"attribute": name, "reading": reading},
+        )
+        for name, codes, size in known
+        for reading, chosen in readings.items()
+        for grouped in [Grouped(codes, size, chosen)]
+    ]
+
+
+def kept(answers: Answers) -> list[Figure]:
+    """Return for each association to be kept how far the choices are from what was planted.
+
+    The value is Cramér's V of the attribute with the relative choices, negative where the choices
+    lean the other way, less V of the attribute with the planted fact.
+    """
+    weights = drawn(len(answers.people), seed=answers.study.seed)
+    return [_kept(answers, wish, weights) for wish in answers.study.keep]
+
+
+def _kept(answers: Answers, wish: Keep, weights: Floats) -> Figure:
+    study = answers.study
+    codes, values = answers.codes(wish.attribute)
+    product = [one.name for one in study.product].index(wish.product)
+    affinity = study.affinity_of(wish.attribute, wish.product)
+    fact = study.affinity.index(affinity) if affinity is not None else 0
+    has = np.array([float(person.facts[fact]) for person in answers.people])
+    planted = Grouped(codes, len(values), np.stack([1 - has, has], axis=1))
+    chosen = answers.relative()[:, product]
+    choices = Grouped(codes, len(values), np.stack([1 - chosen, chosen], axis=1))
+    sign = agreement(choices, planted, 1, 1)
+    value = sign * choices.strength()
+    aim = interval(planted.strength(), planted.redrawn(weights), planted.n, LEVEL)
+    redrawn = sign * choices.redrawn(weights)
+    own = interval(value, redrawn, choices.n, LEVEL)
+    distortion = interval(
+        value - aim.value, redrawn - planted.redrawn(weights), choices.n, 1 - 2 * ALPHA
+    )
+    verdict, needed = _within(distortion, wish.margin)
+    return Figure(
+        f"panel.kept.{wish.attribute}.{wish.product}",
+        distortion,
+        f"V of choices less V of the planted fact; {_REDRAWN}, each limit holds at 95 %",
+        verdict,
+        needed,
+        more={
+            "attribute": wish.attribute,
+            "product": wish.product,
+            "margin": wish.margin,
+            "planted": _numbers(aim),
+            "choices": _numbers(own),
+            "recovered": own.low <= aim.value <= own.high or aim.low <= value <= aim.high,
+        },
+    )
+
+
+def equal(answers: Answers) -> list[Figure]:
+    """Return for each attribute that must not matter the largest difference between its groups."""
+    return [_equal(answers, wish) for wish in answers.study.equal]
+
+
+def _equal(answers: Answers, wish: Equal) -> Figure:
+    codes, values = answers.codes(wish.attribute)
+    balanced = answers.balanced()
+    pairs = [
+        (_difference(balanced[codes == a, product], balanced[codes == b, product]), a, b, product)
+        for product in range(balanced.shape[1])
+        for a, b in combinations(range(len(values)), 2)
+        if (codes == a).any() and (codes == b).any()
+    ]
+    worst, a, b, product = max(pairs, key=lambda pair: abs(pair[0].value))
+    outside = holm([_outside_p(found, wish.margin) for found, *_ in pairs])
+    judged = [_within(found, wish.margin) for found, *_ in pairs]
+    verdict: Verdict = "cannot tell"
+    if all(one == "within" for one, _ in judged):
+        verdict = "within"
+    elif min(outside) <= ALPHA:
+        verdict = "outside"
+    needed = max((n for _, n in judged if n), default=None) if verdict == "cannot tell" else None
+    return Figure(
+        f"panel.equal.{wish.attribute}",
+        worst,
+        "largest difference of mean shares; two one-sided tests of each two groups, each limit "
+        "holds at 95 %; that one is outside is corrected by Holm",
+        verdict,
+        needed,
+        more={
+            "attribute": wish.attribute,
+            "margin": wish.margin,
+            "product": answers.study.product[product].name,
+            "groups": [values[a], values[b]],
+        },
+    )
+
+
+def hollow(figures: Sequence[Figure], parts: dict[str, float]) -> list[Figure]:
+    """Return figures whose `within` is taken back where the place decides and not the person."""
+    if not dominated(parts):
+        return list(figures)
+    why = "the place of a product decides more than the person does"
+    return [
+        replace(one, verdict="cannot tell", why=why) if one.verdict == "within" else one
+        for one in figures
+    ]
+
+
+def _difference(first: Floats, second: Floats) -> Interval:
+    n = min(len(first), len(second))
+    value = float(first.mean() - second.mean())
+    if n < FEWEST:
+        return Interval(value, -1.0, 1.0, n, 1 - 2 * ALPHA)
+    error = math.sqrt(first.var(ddof=1) / len(first) + second.var(ddof=1) / len(second))
+    half = _ONE_SIDED * error
+    return Interval(value, value - half, value + half, n, 1 - 2 * ALPHA)
+
+
+def _outside_p(found: Interval, margin: float) -> float:
+    error = (found.high - found.low) / (2 * _ONE_SIDED)
+    if found.n < FEWEST:
+        return 1.0
+    beyond = abs(found.value) - margin
+    if error == 0.0:
+        return 0.0 if beyond > 0 else 1.0
+    return min(1.0, 2 * _NORMAL.cdf(-beyond / error))
+
+
+def _within(found: Interval, margin: float) -> tuple[Verdict, int | None]:
+    """Judge one interval, each of whose limits holds at one minus alpha."""
+    if math.isnan(found.value):
+        return "cannot tell", None
+    if -margin < found.low and found.high < margin:
+        return "within", None
+    if found.low > margin or found.high < -margin:
+        return "outside", None
+    distance = abs(margin - abs(found.value))
+    half = (found.high - found.low) / 2
+    if distance == 0.0 or found.n < FEWEST:
+        return "cannot tell", None
+    # Limits narrow with the root of n; the rest is for the chance to be shown right.
+    ratio = half / _ONE_SIDED * (_ONE_SIDED + _NORMAL.inv_cdf(POWER)) / distance
+    needed = math.ceil(found.n * ratio * ratio)
+    return "cannot tell", max(needed, found.n + 1)
+
+
+def _numbers(found: Interval) -> dict[str, float]:
+    return {"value": found.value, "low": found.low, "high": found.high}
