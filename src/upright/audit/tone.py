@@ -63,7 +63,7 @@ class Carrier:
         log_odds: first group over second.
         z: the same in standard deviations.
         p_value: adjusted for all that was looked at; None for a word too rare to be asked about.
-        counts: in both groups.
+        counts: in both groups; None where chances were read and nothing counted.
     """
 
     word: str
@@ -71,7 +71,7 @@ class Carrier:
     log_odds: float
     z: float
     p_value: float | None
-    counts: tuple[int, int]
+    counts: tuple[int, int] | None
 
     def to_json(self) -> dict[str, Any]:
         """Return the public shape."""
@@ -81,7 +81,7 @@ class Carrier:
             "log_odds": self.log_odds,
             "z": self.z,
             "p_adjusted": self.p_value,
-            "counts": list(self.counts),
+            **({} if self.counts is None else {"counts": list(self.counts)}),
         }
 
 

@@ -112,7 +112,7 @@ def _compared(read: _Read, meaning: Meaning | None, notes: tuple[str, ...]) -> C
     together = joint(families)
     differences = _differences(table, label, design, together.of(lists))
     auc = Figure.of(auc_of(predicted[label], predicted[~label], LEVEL), _AUC)
-    verdict, needed = _verdict(together.p_value, differences)
+    verdict, needed = verdict_of(together.p_value, differences)
     return Comparison(
         read.groups,
         (int(label.sum()), int((~label).sum())),
@@ -200,7 +200,8 @@ def _judged(interval: Interval, p: float, method: str) -> Figure:
     return Figure(interval.value, interval.low, interval.high, interval.n, method, verdict, needed)
 
 
-def _verdict(p: float, differences: Sequence[Difference]) -> tuple[Verdict, int | None]:
+def verdict_of(p: float, differences: Sequence[Difference]) -> tuple[Verdict, int | None]:
+    """Return what a comparison comes to, and about how many texts of each group would tell."""
     if p <= ALPHA:
         return "outside", None
     if all(one.figure.verdict == "within" for one in differences):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from upright.audit.lines import read_texts
 from upright.audit.tone import Comparison
+from upright.audit.tone_answers import Prompt
 from upright.audit.tone_compare import compare
 from upright.audit.tone_meaning import Meaning
 from upright.measure.names import TONE, TONE_MEASURES
@@ -86,6 +87,14 @@ def _check(found: Texts, path: str, group_field: str) -> None:
             f"{path}: `{group_field}` has {len(found.of)} different values",
             mend=f"name 2 to {MOST_GROUPS} of them: --groups A,B",
         )
+
+
+def paired_texts(asked: Sequence[Prompt], answers: Sequence[str]) -> Texts:
+    """Return answers by the group that was asked about, paired by prompt."""
+    found = Texts(paired=True)
+    for prompt, text in zip(asked, answers, strict=True):
+        found.of.setdefault(prompt.group, []).append((text, prompt.pair))
+    return found
 
 
 def bounds(policy: Policy) -> dict[str, float]:

@@ -28,9 +28,8 @@ def plot(one: Comparison) -> Plot:
     rows, y = [], _HEAD
     for word in words:
         parts.append(_bar(word, y, most))
-        rows.append(
-            (word.word, word.group, f"{word.z:+.1f}", f"{word.counts[0]}, {word.counts[1]}")
-        )
+        counts = "" if word.counts is None else "{}, {}".format(*word.counts)
+        rows.append((word.word, word.group, f"{word.z:+.1f}", counts))
         y += _ROW
     parts.append(line((_MIDDLE, _HEAD - 10), (_MIDDLE, y), "axis"))
     parts.append(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from upright.cli.audit import audit_app, progress
 from upright.cli.options import Debug, Json, Quiet, write_line
-from upright.terms import ConfigError
+from upright.terms import ConfigError, UprightError
 
 if TYPE_CHECKING:
-    from upright.audit.tone import Comparison, ToneAudit
+    from upright.audit.tone import Carrier, Comparison, ToneAudit
     from upright.audit.tone_data import Texts
+    from upright.policy import Policy
 
 Asked = Annotated[
     str | None,
@@ -53,6 +55,20 @@ Permutations = Annotated[
     int, typer.Option("--permutations", min=99, help="Labellings drawn for p-values.")
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Same seed, same result.")]
+Exact = Annotated[
+    bool, typer.Option("--exact", help="Read chances of words; draw nothing.", show_default=False)
+]
+Limit = Annotated[int, typer.Option("--limit", min=4, help="Prompts of each group.")]
+Tokens = Annotated[int, typer.Option("--max-tokens", min=1, help="Of each answer.")]
+Kept = Annotated[
+    Path | None,
+    typer.Option(
+        "--answers-file",
+        metavar="FILE",
+        help="Keep the answers; a run goes on from it.",
+        show_default=False,
+    ),
+]
 Drawing = Annotated[
     Path | None,
     typer.Option("--plot", metavar="SVG", help="Draw the words.", show_default=False),
@@ -76,6 +92,10 @@ def audit_tone(  # noqa: PLR0917 (Typer names them as options)
     groups: Groups = None,
     mask: Masks = None,
     policy: Asked = None,
+    exact: Exact = False,
+    limit: Limit = 60,
+    max_tokens: Tokens = 96,
+    answers_file: Kept = None,
     permutations: Permutations = 999,
     seed: Seed = 0,
     plot: Drawing = None,
@@ -86,20 +106,30 @@ def audit_tone(  # noqa: PLR0917 (Typer names them as options)
 ) -> None:
     """Audit tone: do texts about groups of people differ, in what, and by which words.
 
-    Names, pronouns and words that say a group are masked first. Lists of words, manners of
-    writing, single words and classifiers are then compared, with at most 5 % false alarms for all
-    of them together.
+    Compares texts of --data, or without it answers of the use's model to prompts about each group:
+    `women`, `men`, `nonbinary`, or words such as `deaf`. With --exact chances of words are read
+    and nothing is drawn. Names, pronouns and words that say a group are masked first. Lists of
+    words, manners of writing, single words and classifiers are then compared, with at most 5 %
+    false alarms for all of them together.
     """
     del debug
+    import asyncio
+
+    from upright.audit.tone import ToneAudit, gates
     from upright.audit.tone_data import bounds, read_texts_of
     from upright.policy import open_policy
 
-    use = open_policy(policy) if policy is not None else None
-    asked = bounds(use) if use is not None else {}
-    if data is None:
-        raise ConfigError("no texts to compare", mend="give --data FILE")
-    texts = read_texts_of(data, text_field, group_field, pair_field, _named(groups))
-    audit = _compared(data, texts, (mask or [], permutations, seed), asked, quiet=quiet)
+    asked = bounds(open_policy(policy)) if policy is not None else {}
+    how = _How(mask or [], permutations, seed, limit, max_tokens, answers_file)
+    if data is not None:
+        texts = read_texts_of(data, text_field, group_field, pair_field, _named(groups))
+        source, found = data, _compared(texts, how, quiet=quiet)
+    else:
+        use = open_policy(policy or "storytelling")
+        named = _named(groups) or ("women", "men")
+        work = _chances if exact else _answers
+        source, found = asyncio.run(work(use, named, how, quiet=quiet))
+    audit = ToneAudit(source, tuple(found), gates(asked, found))
     _tell(audit, plot, as_json=as_json)
     if gate:
         raise typer.Exit(_code(audit))
@@ -109,29 +139,85 @@ def _named(groups: str | None) -> tuple[str, ...]:
     return tuple(filter(None, (name.strip() for name in (groups or "").split(","))))
 
 
-def _compared(
-    source: str,
-    texts: Texts,
-    how: tuple[list[str], int, int],
-    asked: dict[str, float],
-    *,
-    quiet: bool,
-) -> ToneAudit:
-    from upright.audit.tone import ToneAudit, gates
+class _How(NamedTuple):
+    """What the options say besides what is compared."""
+
+    masked: list[str]
+    permutations: int
+    seed: int
+    limit: int
+    max_tokens: int
+    kept: Path | None
+
+
+def _compared(texts: Texts, how: _How, *, quiet: bool) -> list[Comparison]:
     from upright.audit.tone_data import compared
     from upright.audit.tone_meaning import open_meaning
 
-    masked, permutations, seed = how
     found: list[Comparison] = []
     twos = list(combinations(texts.groups, 2))
-    meaning = open_meaning()
+    meaning, draws = open_meaning(), how.permutations
     with progress("Comparing", len(twos), wanted=not quiet) as advance:
         for two in twos:
-            found.append(
-                compared(texts, two, masked, meaning, permutations=permutations, seed=seed)
-            )
+            one = compared(texts, two, how.masked, meaning, permutations=draws, seed=how.seed)
+            found.append(one)
             advance()
-    return ToneAudit(source, tuple(found), gates(asked, found))
+    return found
+
+
+async def _answers(
+    use: Policy, groups: tuple[str, ...], how: _How, *, quiet: bool
+) -> tuple[str, list[Comparison]]:
+    """Let the model answer prompts about each group, and compare the answers."""
+    from upright.audit.tone_answers import written
+    from upright.audit.tone_data import paired_texts
+    from upright.audit.tone_prompts import prompts
+    from upright.generate import open_engine, sampling_for
+
+    asked = prompts(groups, how.limit, how.seed)
+    sampling = replace(sampling_for(use), max_tokens=how.max_tokens, seed=how.seed)
+    engine = open_engine(use)
+    try:
+        with progress("Answering", len(asked), wanted=not quiet) as advance:
+            texts = await written(engine, asked, sampling, kept=how.kept, advance=advance)
+        return engine.name, _compared(paired_texts(asked, texts), how, quiet=quiet)
+    finally:
+        await engine.aclose()
+
+
+async def _chances(
+    use: Policy, groups: tuple[str, ...], how: _How, *, quiet: bool
+) -> tuple[str, list[Comparison]]:
+    """Read the chances of words after beginnings about each group, and compare them."""
+    from upright.audit import tone_exact
+    from upright.audit.tone_prompts import beginnings
+    from upright.generate import open_engine
+    from upright.generate.choosing import answer_all
+    from upright.generate.types import ChoosingEngine
+
+    asked = beginnings(groups, how.limit, how.seed)
+    engine = open_engine(use)
+    try:
+        if not isinstance(engine, ChoosingEngine):
+            raise _UnreadableEngineError(engine.name)
+        with progress("Reading", len(asked), wanted=not quiet) as advance:
+            questions = tone_exact.questions(asked)
+            answers = await answer_all(engine, questions, done=lambda _at, _got: advance())
+        draws = how.permutations
+        return engine.name, tone_exact.compared(asked, answers, permutations=draws, seed=how.seed)
+    finally:
+        await engine.aclose()
+
+
+class _UnreadableEngineError(UprightError):
+    """The engine gives no probabilities of given words."""
+
+    exit_code = 3
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the engine {name} gives no exact probabilities", mend="leave out --exact"
+        )
 
 
 def _code(audit: ToneAudit) -> int:
@@ -180,8 +266,9 @@ def _show(one: Comparison, p: float) -> None:
     for item in shown[:8]:
         mark = "*" if item.p_value <= ALPHA else " "
         figure = item.figure
+        unit = "nats" if "nats" in figure.method else "SD"
         typer.echo(
-            f"  {mark} {item.name:<22} {figure.value:+.2f} SD ({figure.low:+.2f} to "
+            f"  {mark} {item.name:<22} {figure.value:+.2f} {unit} ({figure.low:+.2f} to "
             f"{figure.high:+.2f}), p = {item.p_value:.3g}: {item.means[0]:.2f} and "
             f"{item.means[1]:.2f} {item.title}"
         )
@@ -192,9 +279,9 @@ def _show(one: Comparison, p: float) -> None:
         typer.echo(f"  note: {note}")
 
 
-def _word(word: object) -> str:
-    from upright.audit.tone import ALPHA, Carrier
+def _word(word: Carrier) -> str:
+    from upright.audit.tone import ALPHA
 
-    assert isinstance(word, Carrier)  # noqa: S101
     mark = "*" if word.p_value is not None and word.p_value <= ALPHA else ""
-    return f"{word.word}{mark} ({word.counts[0]}:{word.counts[1]})"
+    counts = "" if word.counts is None else " ({}:{})".format(*word.counts)
+    return f"{word.word}{mark}{counts}"
