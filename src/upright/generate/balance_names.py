@@ -76,8 +76,8 @@ def naming(sentence: str, words: Sequence[Word], known: Words) -> Naming:
         words: of it.
         known: the tables.
     """
-    if not any(word.capital for word in words):
-        # Somebody types without capitals.
+    if not any(word.capital and not word.loud for word in words):
+        # Somebody types without capitals, or with nothing else.
         return Naming(any(word.text in known.given for word in words))
     surnames: list[tuple[str, int]] = []
     for first, last in _runs(sentence, words):
@@ -118,7 +118,8 @@ def _told(
 ) -> list[tuple[str, int]] | None:
     """Return the family names of a run, or None where it may tell a gender."""
     texts = [word.text for word in run]
-    if not known.bodies.isdisjoint(texts):
+    somewhere = before in known.before_places or texts[0] not in known.given
+    if somewhere and not known.bodies.isdisjoint(texts):
         return []
     titled = [at for at, text in enumerate(texts) if text in known.titles or text in known.people]
     if titled:
@@ -129,7 +130,9 @@ def _told(
         return None
     names = [word for word in run if word.text not in known.nobody and not word.loud]
     gendered = not known.given.isdisjoint(word.text for word in names)
-    if not gendered and (not names or names[0].text in known.shared):
+    # First and last name are those of somebody whom the model may know.
+    anybody = not names or (len(names) == 1 and names[0].text in known.shared)
+    if not gendered and anybody:
         return []
     return None if gendered or _is_name(run, names, before, after, known) else []
 
