@@ -76,6 +76,7 @@ from upright.cli import (  # noqa: E402, F401 (they need `app`, and are needed f
     attribute_take_out,
     audit,
     audit_copying,
+    audit_lending,
     audit_pronouns,
     audit_stereotypes,
     audit_table,

@@ -56,6 +56,18 @@ PRONOUN_MEASURES = tuple(
 )
 """Of `upright audit pronouns`; `correlation` is its size."""
 
+LENDING = "fairness.lending."
+LENDING_MEASURES = tuple(
+    f"{LENDING}{name}"
+    for name in ("logit_gap", "false_rejection_gap", "position_bias", "auc.shortfall")
+)
+"""Of `upright audit lending`: the largest over the attributes; log odds are in nats."""
+
 MEASURES = (
-    GUARD_MEASURES + COPYING_MEASURES + PRONOUN_MEASURES + TONE_MEASURES + STEREOTYPES_MEASURES
+    LENDING_MEASURES
+    + GUARD_MEASURES
+    + COPYING_MEASURES
+    + PRONOUN_MEASURES
+    + TONE_MEASURES
+    + STEREOTYPES_MEASURES
 )

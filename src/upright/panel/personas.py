@@ -120,6 +120,9 @@ def _described(study: Study, traits: Mapping[str, str], facts: Sequence[bool]) -
         if study.persona is None
         else study.persona.format(**traits)
     )
-    return "; ".join(
-        [told, *(one.fact for one, has in zip(study.affinity, facts, strict=True) if has)]
-    )
+    known = [
+        one.fact if has else one.otherwise
+        for one, has in zip(study.affinity, facts, strict=True)
+        if has or one.otherwise
+    ]
+    return "; ".join([told, *known])

@@ -59,6 +59,9 @@ class Affinity(_Part):
     """Something about people that enters their description: what is planted."""
 
     fact: str = Field(min_length=1, max_length=200, description='Such as "enjoys gardening".')
+    otherwise: str = Field(
+        default="", max_length=200, description="What those are told to be who are not that."
+    )
     product: Name = Field(description="The product it should lead to.")
     by: Name | None = Field(default=None, description="Attribute that its chance depends on.")
     chance: float | None = Field(default=None, ge=0.0, le=1.0, description="Of everybody.")
