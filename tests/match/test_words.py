@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import numpy as np
@@ -70,6 +71,19 @@ def test_a_batch_has_the_words_of_each_of_its_texts(texts):
     for number, text in enumerate(texts):
         part = hashes[bounds[number] : bounds[number + 1]]
         assert part.tolist() == words(text).hashes.tolist()
+
+
+@given(st.lists(st.integers(1, 90), min_size=1, max_size=40), st.randoms(use_true_random=False))
+def test_a_word_has_the_same_hash_whether_few_or_many_are_long(lengths, draw):
+    each = ["".join(draw.choices("abcdefgh0", k=length)) for length in lengths]
+    together = words(" ".join(each)).hashes.tolist()
+    assert together == [int(words(word).hashes[0]) for word in each]
+
+
+def test_a_word_as_long_as_a_file_is_read_in_the_time_of_its_length():
+    begin = time.process_time()
+    words("a" * 4_000_000)
+    assert time.process_time() - begin < 4  # 12 s when each eight characters cost a call of numpy
 
 
 def test_hashes_are_the_same_on_every_machine():

@@ -185,27 +185,19 @@ def merged(
         begins: where further cuts of `words` words begin, counted without what was cut before.
         words: of each.
     """
-    gone = {word for first, last in older for word in range(first, last)}
-    wanted = {word for begin in begins for word in range(begin, begin + words)}
-    left, at = 0, 0
-    last = max(wanted, default=-1)
-    while left <= last:
-        if at not in gone:
-            if left in wanted:
-                gone.add(at)
-            left += 1
-        at += 1
-    return _intervals(sorted(gone))
-
-
-def _intervals(words: Sequence[int]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for word in words:
-        if found and found[-1][1] == word:
-            found[-1] = (found[-1][0], word + 1)
-        else:
-            found.append((word, word + 1))
-    return found
+    starts = np.fromiter(begins, np.int64)
+    if not len(starts):
+        return list(older)
+    count = int(starts.max()) + words
+    size = count + sum(last - first for first, last in older)
+    gone = np.zeros(max(size, older[-1][1] if older else 0), np.bool_)
+    for first, last in older:
+        gone[first:last] = True
+    opened, closed = np.bincount(starts, minlength=count), np.bincount(starts + words)
+    wanted = np.cumsum(opened - closed[:count]) > 0
+    gone[np.flatnonzero(~gone)[:count][wanted]] = True
+    edges = np.flatnonzero(np.diff(gone, prepend=False, append=False)).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def ranges(rows: int, most: int = _ROWS) -> Iterator[tuple[int, int]]:

@@ -47,6 +47,10 @@ _FIRST, _SECOND, _STEP = (
 )
 _MULTIPLIER = 0xD6E8FEB86659FD93
 """Odd, so that it has an inverse modulo 2^64."""
+_ALL = (1 << 64) - 1
+_FEW = 16
+"""So few long words are read one by one: numpy's calls would cost more than their work."""
+_AT_ONCE = 1 << 16
 _INVERSE = pow(_MULTIPLIER, -1, 1 << 64)
 _MASKS = np.array([(1 << (8 * length)) - 1 for length in range(_BLOCK + 1)], dtype=np.uint64)
 
@@ -213,12 +217,29 @@ def _hashes(plain: bytes, starts: NDArray[np.int64], ends: NDArray[np.int64]) ->
     hashes = _mixed(first + _STEP * lengths.astype(np.uint64))
     rest = np.flatnonzero(lengths > _BLOCK)
     at = _BLOCK
-    while len(rest):
+    while len(rest) > _FEW:
         block = blocks[starts[rest] + at] & _MASKS[np.minimum(lengths[rest] - at, _BLOCK)]
         hashes[rest] = _mixed(hashes[rest] + _STEP + block * _FIRST)
         at += _BLOCK
         rest = rest[lengths[rest] > at]
+    # A word as long as a file has millions of blocks, each of which needs the one before.
+    for place in rest.tolist():
+        word = blocks[starts[place] + at : ends[place] : _BLOCK].copy()
+        word[-1] &= _MASKS[(int(lengths[place]) - at - 1) % _BLOCK + 1]
+        hashes[place] = _chained(int(hashes[place]), word)
     return hashes
+
+
+def _chained(mixed: int, blocks: Hashes) -> int:
+    """Return the hash of a word whose first blocks have one, block by block."""
+    first, second = int(_FIRST), int(_SECOND)
+    for begin in range(0, len(blocks), _AT_ONCE):
+        for block in (blocks[begin : begin + _AT_ONCE] * _FIRST + _STEP).tolist():
+            mixed = (mixed + block) & _ALL
+            mixed = ((mixed ^ (mixed >> 30)) * first) & _ALL
+            mixed = ((mixed ^ (mixed >> 27)) * second) & _ALL
+            mixed ^= mixed >> 31
+    return mixed
 
 
 def _origin(text: str, raw: bytes) -> Places:
