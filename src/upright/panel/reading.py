@@ -14,6 +14,7 @@ from upright.policy.locate import Places
 from upright.terms import ConfigError
 
 _LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
+_QUOTED = re.compile(r"'([^']+)'")
 _SHOWN = 10
 _MENDS = {
     "extra_forbidden": "take it out, or mend its spelling",
@@ -59,21 +60,38 @@ def parse_study(text: str, *, source: str = "<text>") -> Study:
     except ValidationError as error:
         places = Places(text)
         problems = error.errors()
-        told = [_told(one, places, source) for one in problems[:_SHOWN]]
+        told = [_told(one, _line(one, places, text), source) for one in problems[:_SHOWN]]
         raise ConfigError("\n  ".join(told), mend=_mend(problems[0])) from None
 
 
-def _told(error: ErrorDetails, places: Places, source: str) -> str:
-    path = tuple(part for part in error["loc"] if part != "[key]")
-    line = places.line(path)
-    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+def _path(error: ErrorDetails) -> tuple[str | int, ...]:
+    # pydantic ends the path of a bad dictionary key with a mark of its own.
+    return tuple(part for part in error["loc"] if part != "[key]")
+
+
+def _line(error: ErrorDetails, places: Places, text: str) -> int | None:
+    """Return the line of what is wrong; where parts do not fit together, of the name told."""
+    if _path(error):
+        return places.line(_path(error))
+    for name in _QUOTED.findall(error["msg"]):
+        # The last place: what refers to a name stands below what it refers to.
+        found = [at for at, line in enumerate(text.splitlines(), 1) if name in line]
+        if found:
+            return found[-1]
+    return None
+
+
+def _told(error: ErrorDetails, line: int | None, source: str) -> str:
+    where = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in _path(error)
+    ).removeprefix(".")
     reason = error["msg"].removeprefix("Value error, ")
     value = "" if isinstance(error["input"], dict) else f" {error['input']!r:.60}:"
-    place = source if line is None else f"{source}:{line}"
     if error["type"] in _MENDS:
         value = ""
         reason = "unknown key" if error["type"] == "extra_forbidden" else "it is missing"
-    return f"{place}: {where.removeprefix('.') + ':' if where else ''}{value} {reason}"
+    place = source if line is None else f"{source}:{line}"
+    return f"{place}: {where}{':' if where else ''}{value} {reason}"
 
 
 def _mend(error: ErrorDetails) -> str:
