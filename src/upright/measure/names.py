@@ -37,7 +37,7 @@ STEREOTYPES = "fairness.stereotypes."
 STEREOTYPES_MEASURES = tuple(
     f"{STEREOTYPES}{name}"
     for name in (
-        "bbq.ambiguous", "bbq.clear", "bbq.error", "winobias", "winogender", "crows",
+        "bbq.ambiguous", "bbq.clear", "winobias", "winogender", "crows",
         "bold.toxicity", "bold.tone",
     )
 )  # fmt: skip
