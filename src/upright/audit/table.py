@@ -12,13 +12,20 @@ from numpy.typing import NDArray
 
 from upright.audit.table_plots import plot_of_rate, standalone
 from upright.audit.table_search import Subgroup, search
-from upright.audit.table_shape import TableMeasure, gap_measures, rate_measures, subgroup_measure
+from upright.audit.table_shape import (
+    TableMeasure,
+    gap_measures,
+    rate_measures,
+    subgroup_measure,
+    violation_measure,
+)
 from upright.measure.equivalence import ALPHA
 from upright.measure.groups import MANY, MISSING, Attribute, attribute, crossed
 from upright.measure.multiplicity import CORRECTIONS
 from upright.measure.parity import Gap, gaps
 from upright.measure.rates import RATES, Rate, base_of
 from upright.measure.table import Table
+from upright.measure.violation import BOUND, probe
 from upright.terms import ConfigError
 
 MARGIN = 0.01
@@ -46,6 +53,8 @@ class Question:
         correction: `holm` or `bh`: for finding differences among many.
         search: further columns whose subgroups are searched.
         seed: of the halves of the search.
+        subgroups: `linear` to search all subgroups that a line cuts out of the group columns.
+        max_violation: the largest violation of such a subgroup that is allowed.
     """
 
     label: str
@@ -58,12 +67,20 @@ class Question:
     correction: str = "holm"
     search: tuple[str, ...] = ()
     seed: int = 0
+    subgroups: str | None = None
+    max_violation: float = BOUND
 
     def __post_init__(self) -> None:
         for told, wrong, mend in (
             (f"a margin of {self.margin:g}", not 0 < self.margin < 1, "give a share, such as 0.01"),
             (f"a favourable value of {self.favourable}", self.favourable not in {0, 1}, "0 or 1"),
             (f"an alpha of {self.alpha:g}", not 0 < self.alpha < 0.5, "give a share, such as 0.05"),  # noqa: PLR2004 (a limit of half the time says nothing)
+            (
+                f"a violation of {self.max_violation:g}",
+                not 0 < self.max_violation < 1,
+                "give a share, such as 0.005",
+            ),
+            (f"subgroups {self.subgroups!r}", self.subgroups not in {None, "linear"}, "linear"),
             (f"a correction {self.correction}", self.correction not in CORRECTIONS, "holm or bh"),
             ("no group", not self.groups, "name columns with --groups"),
         ):
@@ -97,7 +114,7 @@ class TableAudit:
     notes: tuple[str, ...] = ()
 
     def of(self, kind: str, rate: str | None = None) -> list[TableMeasure]:
-        """Return the figures of one kind: `rate`, `gap`, `difference` or `subgroup`."""
+        """Return the figures of one kind, of `Kind`."""
         return [m for m in self.measures if m.kind == kind and rate in {None, m.rate}]
 
     def table(self) -> list[dict[str, Any]]:
@@ -159,7 +176,8 @@ def audit_table(table: Table, prediction: Predicted, question: Question) -> Tabl
         measures += rate_measures(rate, base, hit, shares, judged)
         later += gap_measures(rate, judged, question)
         later += _subgroups(table, rate, base, hit, question)
-    order = ("gap", "difference", "subgroup")
+        later += _violation(table, rate, base, hit, question)
+    order = ("gap", "difference", "subgroup", "violation")
     later.sort(key=lambda measure: order.index(measure.kind))
     return TableAudit(
         table.name, table.sha256, table.rows, question, (*measures, *later), tuple(notes)
@@ -262,9 +280,19 @@ def _subgroups(
             yield subgroup_measure(rate, subgroup, question.margin)
 
 
-def gate_code(gaps_: Sequence[TableMeasure]) -> int:
-    """Return the exit code of a gate: 1 if a gap is outside, 3 if one cannot be told, else 0."""
-    verdicts = {gap.verdict for gap in gaps_}
+def _violation(
+    table: Table, rate: Rate, base: NDArray[np.bool_], hit: NDArray[np.bool_], question: Question
+) -> Iterator[TableMeasure]:
+    if question.subgroups is not None:
+        columns = {name: table.column(name) for name in question.groups}
+        bound = question.max_violation
+        found = probe(columns, base, hit, bound, alpha=question.alpha, seed=question.seed)
+        yield violation_measure(rate, found, bound)
+
+
+def gate_code(judged: Sequence[TableMeasure]) -> int:
+    """Return the exit code of a gate: 1 if a figure is outside, 3 if one cannot be told, else 0."""
+    verdicts = {measure.verdict for measure in judged}
     if "outside" in verdicts:
         return 1
     return 3 if "cannot tell" in verdicts else 0

@@ -17,17 +17,22 @@ from upright.measure.groups import CROSSED
 from upright.measure.intervals import Interval, wilson
 from upright.measure.parity import Gap
 from upright.measure.rates import Rate
+from upright.measure.violation import Violation
 
 if TYPE_CHECKING:
     from upright.audit.table import Question
 
 Bools = NDArray[np.bool_]
-Kind = Literal["rate", "gap", "difference", "subgroup"]
+Kind = Literal["rate", "gap", "difference", "subgroup", "violation"]
 
 WILSON = "share; Wilson"
 GAP = "largest minus smallest share; score limits of the pairs"
 DIFFERENCE = "first minus second share; score limits"
 SUBGROUP = "share in it minus share of the rest, on the half it was not searched on; score limits"
+VIOLATION = (
+    "share of all rows in it and the base, times how far its rate is from that of all, on the half "
+    "it was not searched on; score limits"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,5 +171,21 @@ def subgroup_measure(rate: Rate, found: Subgroup, margin: float) -> TableMeasure
         found.verdict,
         group=found.words,
         margin=margin,
+        p_value=found.p_value,
+    )
+
+
+def violation_measure(rate: Rate, found: Violation, bound: float) -> TableMeasure:
+    """Return the figure of the worst subgroup that a line cuts out."""
+    return TableMeasure(
+        f"{rate.name}_rate.violation",
+        "violation",
+        rate.name,
+        found.interval,
+        VIOLATION,
+        found.verdict,
+        found.n_needed,
+        group=found.words,
+        margin=bound,
         p_value=found.p_value,
     )

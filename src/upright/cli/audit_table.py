@@ -51,6 +51,24 @@ Rates = Annotated[
 Search = Annotated[
     str, typer.Option("--search", metavar="C,D", help="More columns to search subgroups in.")
 ]
+Subgroups = Annotated[
+    str | None,
+    typer.Option(
+        "--subgroups",
+        metavar="linear",
+        help="All subgroups that a line cuts out of the group columns.",
+        show_default=False,
+    ),
+]
+Violation = Annotated[
+    float | None,
+    typer.Option(
+        "--max-violation",
+        metavar="V",
+        help="Largest violation of such a subgroup, as a share of all rows; 0.005 unless said.",
+        show_default=False,
+    ),
+]
 Drawing = Annotated[
     Path | None,
     typer.Option("--plot", metavar="SVG", help="Draw the first rate.", show_default=False),
@@ -76,6 +94,8 @@ def audit_table_command(  # noqa: PLR0917 (Typer names them as options)
     measure: Rates = None,
     bands: Bands = None,
     search: Search = "",
+    subgroups: Subgroups = None,
+    max_violation: Violation = None,
     correction: Correction = "holm",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the halves of the search.")] = 0,
     plot: Drawing = None,
@@ -88,12 +108,15 @@ def audit_table_command(  # noqa: PLR0917 (Typer names them as options)
 
     Verdicts are within, outside, or cannot tell with the rows needed. All rates are reported;
     --gate judges the gaps of the rates named with --measure, else of false rejections: the share
-    rejected of those whose label is favourable.
+    rejected of those whose label is favourable. --subgroups linear also searches, on one half of
+    the rows, the worst subgroup that a line cuts out of the group columns, and tests it on the
+    other; --gate then judges it too.
     """
     del debug, quiet
     from upright.audit.table import Question, audit_table, gate_code
     from upright.measure.rates import RATES
     from upright.measure.table import read_table
+    from upright.measure.violation import BOUND
 
     question = Question(
         label,
@@ -105,6 +128,8 @@ def audit_table_command(  # noqa: PLR0917 (Typer names them as options)
         correction=correction,
         search=names_of(search),
         seed=seed,
+        subgroups=subgroups or ("linear" if max_violation is not None else None),
+        max_violation=BOUND if max_violation is None else max_violation,
     )
     audit = audit_table(read_table(table), prediction, question)
     if plot is not None:
@@ -115,7 +140,10 @@ def audit_table_command(  # noqa: PLR0917 (Typer names them as options)
         _show(audit)
     if gate:
         judged = measure or ["false_rejection"]
-        raise typer.Exit(gate_code([gap for rate in judged for gap in audit.of("gap", rate)]))
+        bounds = [
+            m for kind in ("gap", "violation") for rate in judged for m in audit.of(kind, rate)
+        ]
+        raise typer.Exit(gate_code(bounds))
 
 
 def names_of(listed: str) -> tuple[str, ...]:
@@ -149,7 +177,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _show(audit: TableAudit) -> None:
-    from upright.measure.rates import RATES
+    from upright.measure.rates import RATES, same_as
 
     question = audit.question
     typer.echo(
@@ -160,19 +188,29 @@ def _show(audit: TableAudit) -> None:
         typer.echo(f"note: {note}")
     for rate in question.rates:
         typer.echo(f"\n{RATES[rate].title}: {RATES[rate].meaning}")
-        for measure in audit.of("rate", rate):
-            typer.echo("  " + _line(_who(measure), measure))
-        typer.echo("  gaps: largest minus smallest")
-        for measure in audit.of("gap", rate):
-            typer.echo("  " + _line(str(measure.attribute), measure) + _smallest(measure))
-        found = [m for m in audit.of("subgroup", rate) if m.verdict == "outside"]
-        if found:
-            typer.echo(
-                "  subgroups found on one half, confirmed on the other: share minus the rest"
-            )
-        for measure in found:
-            typer.echo("  " + _line(str(measure.group), measure))
+        twin = same_as(rate, question.favourable)
+        if twin in question.rates[: question.rates.index(rate)]:
+            typer.echo(f"  the same as the {RATES[twin].title.lower()}: what is favourable is 0")
+            continue
+        _show_rate(audit, rate)
     typer.echo("\nLimits: 95 % of rates; of gaps and subgroups each limit holds at 95 %.")
+
+
+def _show_rate(audit: TableAudit, rate: str) -> None:
+    for measure in audit.of("rate", rate):
+        typer.echo("  " + _line(_who(measure), measure, judged=measure.group is not None))
+    typer.echo("  gaps: largest minus smallest")
+    for measure in audit.of("gap", rate):
+        typer.echo("  " + _line(str(measure.attribute), measure) + _smallest(measure))
+    found = [m for m in audit.of("subgroup", rate) if m.verdict == "outside"]
+    if found:
+        typer.echo("  subgroups found on one half, confirmed on the other: share minus the rest")
+    for measure in found:
+        typer.echo("  " + _line(str(measure.group), measure))
+    for measure in audit.of("violation", rate):
+        typer.echo("  worst subgroup that a line cuts out, found on one half, tested on the other:")
+        typer.echo(f"  {measure.group}")
+        typer.echo("  " + _line("violation", measure) + f"; at most {measure.margin:.2%}")
 
 
 def _who(measure: TableMeasure) -> str:
@@ -184,12 +222,13 @@ def _who(measure: TableMeasure) -> str:
     return measure.group if crossed else f"{measure.attribute}: {measure.group}"
 
 
-def _line(name: str, measure: TableMeasure) -> str:
+def _line(name: str, measure: TableMeasure, *, judged: bool = True) -> str:
     found = measure.interval
     value = "none" if math.isnan(found.value) else f"{found.value:.2%}"
     limits = f"({found.low:.2%} to {found.high:.2%})"
     needed = f" (n needed: {measure.n_needed:,})" if measure.n_needed else ""
-    return f"{name:<34} {value:>8} {limits:<22} n {found.n:>9,}  {measure.verdict}{needed}"
+    line = f"{name:<34} {value:>8} {limits:<22} n {found.n:>9,}"
+    return f"{line}  {measure.verdict}{needed}" if judged else line
 
 
 def _smallest(measure: TableMeasure) -> str:

@@ -10,21 +10,36 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from upright.cli.audit_table import Bands, Groups, bands_of, names_of
+from upright.cli.audit_table import Bands, Subgroups, Violation, bands_of, names_of
 from upright.cli.options import Debug, Json, Quiet, write_line
 from upright.cli.train import train
 from upright.terms import ConfigError
 
 if TYPE_CHECKING:
     from upright.measure.table import Table
+    from upright.policy.model import LendingSection
     from upright.train.fair.lender import Lender, Order
 
+Asked = Annotated[
+    str | None,
+    typer.Option("--policy", "-p", metavar="FILE", help="Use whose [lending] says what is equal."),
+]
+Groups = Annotated[
+    str, typer.Option("--groups", metavar="A,B", help="Columns whose groups are treated alike.")
+]
+Gap = Annotated[
+    float | None,
+    typer.Option(
+        "--max-gap", metavar="G", help="Largest gap of the rate, as a share.", show_default=False
+    ),
+]
 Parity = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--parity",
         metavar="RATE",
-        help="false_rejection, false_positive, true_positive, error or selection.",
+        help="false_rejection (without a policy), false_positive, true_positive, error, selection.",
+        show_default=False,
     ),
 ]
 Data = Annotated[str, typer.Option("--data", metavar="T.csv", help="Table with a heading.")]
@@ -55,14 +70,15 @@ Blind = Annotated[bool, typer.Option("--blind", help="Decisions never see the gr
 def train_classifier(  # noqa: PLR0917 (Typer names them as options)
     data: Data,
     label: Annotated[str, typer.Option("--label", metavar="L", help="Column of what came true.")],
-    groups: Groups,
-    max_gap: Annotated[
-        float, typer.Option("--max-gap", metavar="G", help="Largest gap of the rate, as a share.")
-    ],
     output: Output,
+    groups: Groups = "",
+    max_gap: Gap = None,
+    policy: Asked = None,
+    subgroups: Subgroups = None,
+    max_violation: Violation = None,
     blind: Blind = False,
     exclude: Exclude = "",
-    parity: Parity = "false_rejection",
+    parity: Parity = None,
     favourable: Favourable = 0,
     crossed: Crossed = False,
     bands: Bands = None,
@@ -77,24 +93,27 @@ def train_classifier(  # noqa: PLR0917 (Typer names them as options)
     False rejections are the share rejected (predicted otherwise than --favourable) of those whose
     label is favourable. A quarter of the rows takes no part and says whether the gaps hold: within,
     outside, or cannot tell with the rows needed. The same table and seed give the same model.
+
+    --subgroups linear holds, in place of the gaps, all subgroups that a line cuts out of the group
+    columns: none may have a violation above --max-violation.
     """
     del debug
     from upright.measure.table import read_table
-    from upright.train.fair.lender import Order, train_lender
+    from upright.train.fair.lender import train_lender
     from upright.train.fair.store import save
 
-    order = Order(
-        label,
-        names_of(groups),
-        max_gap,
-        blind,
-        names_of(exclude),
-        parity,
-        crossed,
-        favourable,
-        bands_of(bands),
-        seed,
-    )
+    told_by = {
+        "groups": names_of(groups),
+        "attributes": "blind" if blind else None,
+        "parity": parity,
+        "max_gap": max_gap,
+        "max_violation": max_violation,
+        "subgroups": subgroups,
+    }
+    rest = {"exclude": names_of(exclude), "crossed": crossed, "bands": bands_of(bands)}
+    order = _order(label, told_by, policy, {**rest, "favourable": favourable, "seed": seed})
+    if order.subgroups and prices is not None:
+        raise ConfigError("a price list is of gaps", mend="leave out --subgroups or --prices")
     table = read_table(data)
     lender = train_lender(table, order)
     save(lender, output)
@@ -104,7 +123,7 @@ def train_classifier(  # noqa: PLR0917 (Typer names them as options)
     if as_json:
         write_line(told)
     elif not quiet:
-        _show(told, order, blind=blind)
+        _show(told, order)
 
 
 @train.command("predict")
@@ -132,8 +151,53 @@ def predict(  # noqa: PLR0917 (Typer names them as options)
     from upright.measure.table import read_table
     from upright.train.fair.store import load
 
+    if output != "-" and table != "-" and Path(output).resolve() == Path(table).resolve():
+        raise ConfigError(f"{output} is the table itself", mend="give another file to --output")
     rows = read_table(table)
     _write(output, _table(load(model), rows, explain=explain, as_json=as_json))
+
+
+def _order(label: str, told: dict[str, Any], policy: str | None, more: dict[str, Any]) -> Order:
+    """Return what is asked by options and use together; they must not contradict each other."""
+    from upright.measure.violation import BOUND
+    from upright.train.fair.lender import MARGIN, Order
+
+    if policy is not None:
+        from upright.policy import open_policy
+
+        told = _joined(told, open_policy(policy).lending, policy)
+    linear = told["subgroups"] is not None or told["max_violation"] is not None
+    if linear == (told["max_gap"] is not None):
+        raise ConfigError(
+            "gaps of groups or violations of subgroups: one of both is held",
+            mend="give --max-gap, or --subgroups linear with --max-violation",
+        )
+    return Order(
+        label,
+        told["groups"],
+        told["max_gap"] or (0.0 if told["max_gap"] == 0 else MARGIN),
+        told["attributes"] == "blind",
+        parity=told["parity"] or "false_rejection",
+        subgroups=(told["subgroups"] or "linear") if linear else None,
+        max_violation=BOUND if told["max_violation"] is None else told["max_violation"],
+        **more,
+    )
+
+
+def _joined(told: dict[str, Any], lending: LendingSection, policy: str) -> dict[str, Any]:
+    """Return what the use declares, and options where it says nothing."""
+    joined = dict(told)
+    for name in ("groups", "attributes", "parity", "max_gap", "max_violation"):
+        declared = getattr(lending, name)
+        if declared is None or declared == ():
+            continue
+        if told[name] not in {None, (), declared}:
+            raise ConfigError(
+                f"{policy}: [lending] {name} is {declared!r}, and the command says {told[name]!r}",
+                mend="leave out the option, or change the use",
+            )
+        joined[name] = declared
+    return joined
 
 
 def _prices(table: Table, order: Order, path: Path) -> list[dict[str, Any]]:
@@ -182,9 +246,9 @@ def _write(output: str, text: str) -> None:
         raise ConfigError(f"{output}: {error.strerror}", mend="give a file in a folder") from None
 
 
-def _show(told: dict[str, Any], order: Order, *, blind: bool) -> None:
+def _show(told: dict[str, Any], order: Order) -> None:
     error = told["error"]
-    seen = "never seen" if blind else "seen"
+    seen = "never seen" if order.blind else "seen"
     typer.echo(
         f"{told['model']}: trained on {told['trained_on']:,} rows, groups {seen}; "
         f"certified on {told['certified_on']:,} others"
@@ -200,8 +264,21 @@ def _show(told: dict[str, Any], order: Order, *, blind: bool) -> None:
             f"  {order.parity} gap of {gap['attribute']}: {value} ({gap['low']:.2%} to "
             f"{gap['high']:.2%}), n {gap['n']:,}: {gap['verdict']}{needed}{smallest}"
         )
+    if "violation" in told:
+        typer.echo(_violation(told))
     for price in told.get("prices", ()):
         typer.echo(
             f"  {price['mode']}, at most {price['max_gap']:.2%}: gap {price['gap']['value']:.2%}, "
             f"error {price['error']['value']:.2%}"
         )
+
+
+def _violation(told: dict[str, Any]) -> str:
+    found = told["violation"]
+    needed = f" (n needed: {found['n_needed']:,})" if "n_needed" in found else ""
+    value = "none" if found["value"] is None else f"{found['value']:.3%}"
+    return (
+        f"  {told['subgroups_held']} subgroups held; on half of the others the worst was, of "
+        f"{found['group']}\n  its violation on the other half: {value} ({found['low']:.3%} to "
+        f"{found['high']:.3%}), at most {found['bound']:.3%}: {found['verdict']}{needed}"
+    )

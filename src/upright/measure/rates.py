@@ -79,3 +79,12 @@ def base_of(rate: Rate, label: Ints, favourable: int) -> Bools:
     if rate.base is None:
         return np.ones(len(label), dtype=bool)
     return rate.base(label, favourable)
+
+
+def same_as(name: str, favourable: int) -> str | None:
+    """Return the rate that a rate is another name of where `favourable` is hoped for, or None.
+
+    To be rejected although 0 came true is to be predicted 1, if 0 is hoped for.
+    """
+    twins = {"false_positive": "false_rejection"}
+    return twins.get(name) if favourable == 0 else None

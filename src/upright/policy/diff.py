@@ -39,6 +39,7 @@ def diff(a: Policy, b: Policy, catalogue: Catalogue) -> list[Section]:
         Section("Pictures", _changed(words.image_lines, a, b)),
         Section("Exceptions", _changed(words.exception_lines, a, b)),
         Section("What a corpus is made of", _changed(words.corpus_lines, a, b)),
+        Section("Decisions about people", _changed(words.lending_lines, a, b)),
         Section("Disclosure and records", _changed(words.record_lines, a, b)),
         Section("Audits to pass", _changed(words.audit_lines, a, b)),
     ]

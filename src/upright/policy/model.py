@@ -320,6 +320,33 @@ class AttributeSection(_Section):
     )
 
 
+class LendingSection(_Section):
+    """What classifiers that decide about people may see, and which rate is equal among them."""
+
+    attributes: Literal["blind", "aware"] | None = Field(
+        default=None, description="Whether decisions may see the group columns."
+    )
+    groups: tuple[str, ...] = Field(default=(), description="Columns of the groups.")
+    parity: (
+        Literal["false_rejection", "false_positive", "true_positive", "error", "selection"] | None
+    ) = Field(default=None, description="The rate that is to be equal.")
+    max_gap: float | None = Field(
+        default=None, gt=0, lt=1, description="Largest difference between two groups."
+    )
+    max_violation: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="Largest violation of any subgroup that a line cuts out, in place of gaps.",
+    )
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> LendingSection:
+        if self.max_gap is not None and self.max_violation is not None:
+            raise ValueError("max_gap is for groups and max_violation for subgroups: give one")
+        return self
+
+
 class AuditGate(_Section):
     """A measure the use must keep within a bound."""
 
@@ -384,6 +411,7 @@ class Policy(_Section):
     sources: Sources = Sources()
     attribute: AttributeSection = AttributeSection()
     curate: CurateSection = CurateSection()
+    lending: LendingSection = LendingSection()
     audit: AuditSection = AuditSection()
     disclosure: Disclosure = Disclosure()
     ledger: LedgerSection = LedgerSection()

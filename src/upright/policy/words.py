@@ -76,10 +76,29 @@ def describe(policy: Policy) -> list[Section]:
         Section("The trained model", tuple(model_lines(policy))),
         Section("Exceptions", tuple(exception_lines(policy))),
         Section("What a corpus is made of", tuple(corpus_lines(policy))),
+        Section("Decisions about people", tuple(lending_lines(policy))),
         Section("Disclosure and records", tuple(record_lines(policy))),
         Section("Audits to pass", tuple(audit_lines(policy))),
     ]
     return [section for section in sections if section.lines]
+
+
+def lending_lines(policy: Policy) -> Iterator[str]:
+    """Yield what a trained classifier may see, and what it owes to groups."""
+    lending = policy.lending
+    if lending.attributes is not None:
+        seen = "never see" if lending.attributes == "blind" else "may see"
+        yield f"Decisions {seen} the columns of groups."
+    if lending.groups:
+        yield f"Groups are those of {', '.join(lending.groups)}."
+    rate = (lending.parity or "false_rejection").replace("_", "-")
+    if lending.max_gap is not None:
+        yield f"{rate.capitalize()} rates of groups are at most {lending.max_gap:.2%} apart."
+    if lending.max_violation is not None:
+        bound = f"{lending.max_violation:.2%}"
+        yield f"No subgroup that a line cuts out violates equal {rate} rates by over {bound}."
+    if lending.parity and lending.max_gap is None and lending.max_violation is None:
+        yield f"{rate.capitalize()} rates are to be equal."
 
 
 def use_lines(policy: Policy) -> Iterator[str]:
