@@ -27,7 +27,14 @@ from upright.audit.pronouns_measures import (
     shares,
     size_of,
 )
-from upright.audit.pronouns_prompts import OPEN, Prompt, exceptions, open_prompts, prose
+from upright.audit.pronouns_prompts import (
+    OPEN,
+    Prompt,
+    exceptions,
+    first_templates,
+    open_prompts,
+    prose,
+)
 from upright.generate import EngineError, Sampling
 from upright.generate.balance import Balance
 from upright.generate.balance_reading import Reading
@@ -113,6 +120,14 @@ def test_prompts_are_english_sentences_without_holes():
         assert not re.search(r"[{}]| a [aeio]|  ", one.text), one.text
         assert one.text[0].isupper()
         assert not one.text.endswith(" ")
+
+
+def test_a_limit_keeps_the_first_templates_of_each_kind():
+    kept = first_templates([*open_prompts(), *exceptions()], 2)
+    kinds = {one.kind: {two.template for two in kept if two.kind == one.kind} for one in kept}
+    assert set(kinds) == {one.kind for one in [*open_prompts(), *exceptions()]}
+    assert {len(templates) for templates in kinds.values()} == {2}
+    assert first_templates(open_prompts(), None) == open_prompts()
 
 
 def test_there_is_prose_to_read():

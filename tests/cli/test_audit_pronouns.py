@@ -148,6 +148,7 @@ def test_the_price_is_measured_on_texts_of_one_s_own(run, tmp_path):
         (("--gate",), None, ("--gate without a use", "--policy")),
         (("--gate",), USE, ("sets no bound for pronouns", GAP)),
         ((), USE + gate(0.1, "fairness.pronouns.moon"), ("no measure", "balance_gap")),
+        (("--profession", "falconer"), None, ("'falconer'", "nurse")),
         (("--plot", "no/where.svg"), None, ("no/where.svg", "folder")),
         (("--perplexity-data", "none.jsonl"), None, ("none.jsonl",)),
         (("--perplexity-data", "empty.jsonl"), None, ("no text in it", "lines with texts")),
@@ -159,6 +160,14 @@ def test_what_is_wrong_is_said_with_its_mend(run, tmp_path, words, use, said):
     assert code == 2
     for part in said:
         assert part in err
+
+
+def test_a_use_can_ask_about_some_professions(run):
+    code, out, _ = run("--profession", "nurse", "--profession", "plumber", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert {row["name"] for row in told["professions"]} == {"nurse", "plumber"}
+    assert told["prompts"] == 4
 
 
 def test_the_engine_is_closed(monkeypatch, run):

@@ -53,6 +53,16 @@ def exceptions() -> list[Prompt]:
     return [prompt for group in _table()["exception"] for prompt in _excepted(group)]
 
 
+def first_templates(prompts: Sequence[Prompt], limit: int | None) -> list[Prompt]:
+    """Return the prompts made from the first few templates of each kind; all without a limit."""
+    kept: dict[str, list[str]] = {}
+    for one in prompts:
+        templates = kept.setdefault(one.kind, [])
+        if one.template not in templates:
+            templates.append(one.template)
+    return [one for one in prompts if one.template in kept[one.kind][:limit]]
+
+
 def prose() -> tuple[str, ...]:
     """Return the texts on which the price in perplexity is measured."""
     return tuple(_table()["prose"]["texts"])

@@ -40,7 +40,15 @@ Each = Annotated[
 ]
 Templates = Annotated[
     int | None,
-    typer.Option("--limit", min=2, help="Templates, from the first on.", show_default=False),
+    typer.Option(
+        "--limit", min=2, help="Templates of each kind, from the first on.", show_default=False
+    ),
+]
+Jobs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--profession", metavar="NOUN", help="Only these; else all known.", show_default=False
+    ),
 ]
 Texts = Annotated[
     str | None,
@@ -67,6 +75,7 @@ def audit_pronouns(  # noqa: PLR0917 (Typer names them as options)
     mitigated: Mitigated = False,
     each: Each = 0,
     limit: Templates = None,
+    profession: Jobs = None,
     perplexity_data: Texts = None,
     text_field: TextField = "text",
     plot: Drawing = None,
@@ -92,7 +101,8 @@ def audit_pronouns(  # noqa: PLR0917 (Typer names them as options)
         raise ConfigError("--gate without a use has no bounds", mend="give --policy FILE")
     use = open_policy(policy or "storytelling")
     texts = None if perplexity_data is None else _texts(perplexity_data, text_field)
-    asked = _Asked(use, policy is not None, mitigated, each, limit, texts)
+    jobs = _known(profession or [])
+    asked = _Asked(use, policy is not None, mitigated, each, limit, jobs, texts)
     audit = asyncio.run(_audit(asked, quiet=quiet))
     if gate and not audit.gates:
         raise ConfigError(
@@ -121,6 +131,7 @@ class _Asked:
         mitigated: whether balancing is tried though the use does not balance.
         each: answers to a prompt.
         limit: templates.
+        jobs: professions; none for all.
         texts: on which the price is measured; None for those that come with upright.
     """
 
@@ -129,6 +140,7 @@ class _Asked:
     mitigated: bool
     each: int
     limit: int | None
+    jobs: list[str]
     texts: list[str] | None
 
     @property
@@ -145,11 +157,24 @@ class _Asked:
 
     def prompts(self) -> tuple[list[Prompt], list[Prompt]]:
         """Return the prompts that leave the gender open, and those that tell it."""
-        from upright.audit.pronouns_prompts import exceptions, open_prompts
+        from upright.audit.pronouns_prompts import exceptions, first_templates, open_prompts
 
         found = open_prompts()
-        kept = list(dict.fromkeys(one.template for one in found))[: self.limit]
-        return [one for one in found if one.template in kept], exceptions()
+        if self.jobs:
+            found = [one for one in found if one.profession in self.jobs]
+        return first_templates(found, self.limit), first_templates(exceptions(), self.limit)
+
+
+def _known(jobs: list[str]) -> list[str]:
+    from upright.generate.balance_words import professions
+
+    for job in jobs:
+        if job not in professions():
+            raise ConfigError(
+                f"--profession {job!r}: no share of women is known of it",
+                mend=f"one of: {', '.join(sorted(professions()))}",
+            )
+    return jobs
 
 
 def _texts(path: str, text_field: str) -> list[str]:
