@@ -91,7 +91,7 @@ def _told(error: ErrorDetails, line: int | None, source: str) -> str:
         value = ""
         reason = "unknown key" if error["type"] == "extra_forbidden" else "it is missing"
     place = source if line is None else f"{source}:{line}"
-    return f"{place}: {where}{':' if where else ''}{value} {reason}"
+    return f"{place}:{f' {where}:' if where else ''}{value} {reason}"
 
 
 def _mend(error: ErrorDetails) -> str:

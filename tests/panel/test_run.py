@@ -1,0 +1,219 @@
+"""A panel from the study to the report: what is planted comes out, and what is hollow is said."""
+
+import asyncio
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.panel.stand_in import Model, study_text
+
+from upright.generate import EngineError
+from upright.generate.choosing import Chances
+from upright.generate.choosing_work import open_book
+from upright.guard import Guard
+from upright.panel import measures
+from upright.panel.asking import cells, orders
+from upright.panel.page import page
+from upright.panel.personas import personas
+from upright.panel.reading import parse_study
+from upright.panel.report import LIMITS
+from upright.panel.run import NobodyLeftError, prepare, run
+from upright.policy import open_policy
+from upright.terms import ConfigError
+
+
+@pytest.fixture(scope="module")
+def guard():
+    return Guard.from_policy(open_policy("focus-group"))
+
+
+def reported(guard, model=None, text=None, folder=None):
+    panel = prepare(parse_study(text or study_text()), guard)
+    model = model or Model()
+
+    async def go():
+        with open_book(model, folder) as book:
+            return await run(panel, model, guard, book, use="focus-group", folder=folder)
+
+    return asyncio.run(go())
+
+
+def test_a_planted_affinity_comes_out_within_its_interval(guard):
+    report = reported(guard, text=study_text(400))
+    (kept,) = report.kept
+    assert kept.verdict == "within"
+    assert kept.more["recovered"]
+    assert kept.more["planted"]["value"] == pytest.approx(0.5, abs=0.03)
+    (equal,) = report.equal
+    assert equal.verdict == "within"
+
+
+def test_an_affinity_that_the_model_turns_round_is_outside(guard):
+    model = Model({"likes gardens": -3.0, "likes games": 3.0})
+    (kept,) = reported(guard, model, study_text(400)).kept
+    assert kept.verdict == "outside"
+    assert kept.interval.value < -0.9
+    assert not kept.more["recovered"]
+
+
+def test_an_attribute_that_matters_and_must_not_is_outside(guard):
+    model = Model({"place: town": 2.0, "likes gardens": 1.0})
+    (equal,) = reported(guard, model, study_text(200)).equal
+    assert equal.verdict == "outside"
+    assert set(equal.more["groups"]) == {"town", "village"}
+    assert abs(equal.interval.value) > 0.1
+
+
+def test_few_people_cannot_tell_and_more_are_named(guard):
+    text = study_text(24, margin=('attribute = "place"\nmargin = 0.1', 'attribute = "place"'))
+    (equal,) = reported(guard, text=text).equal
+    assert equal.verdict == "cannot tell"
+    assert equal.n_needed > 12
+
+
+def test_position_is_reported_and_where_it_decides_nothing_is_called_equal(guard):
+    model = Model({"likes gardens": 0.1}, place=4.0)
+    report = reported(guard, model, study_text(200))
+    assert report.position_bias.interval.low > 0.9
+    assert report.dominated
+    assert [one.verdict for one in report.equal] == ["cannot tell"]
+    assert report.equal[0].why
+    assert report.plainly[0].startswith("Position decides")
+    assert "person hardly matters" in report.plainly[1]
+
+
+def test_a_position_that_only_helps_is_balanced_out(guard):
+    without, with_ = (
+        reported(guard, Model({"likes gardens": 1.0}, place=place)) for place in (0.0, 0.5)
+    )
+    assert not with_.dominated
+    assert with_.shares[0].interval.value == pytest.approx(
+        without.shares[0].interval.value, abs=0.03
+    )
+    assert "position bias" in with_.plainly[0]
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(2, 5))
+def test_each_product_stands_at_each_place_once(count):
+    listed = orders(count)
+    for place in range(count):
+        assert sorted(order[place] for order in listed) == list(range(count))
+
+
+def test_everybody_is_asked_everything_or_a_turn_of_phrasings():
+    study = parse_study(study_text(30))
+    people = personas(study)
+    assert len(cells(study, people)) == 30 * 3 * 2
+    turned = parse_study(study_text(30, s=("seed = 3", "seed = 3\nphrasings_each = 1")))
+    asked = cells(turned, people)
+    assert len(asked) == 30 * 2
+    assert {one.phrasing for one in asked} == {0, 1, 2}
+    for person in people:
+        assert len({one.phrasing for one in asked if one.persona == person.number}) == 1
+
+
+def test_letters_follow_the_order_of_the_list():
+    study = parse_study(study_text(4, s=("seed = 3", 'seed = 3\nanswers = "letters"')))
+    for cell in cells(study, personas(study)):
+        options = dict(zip(["spade", "game"], cell.question.options, strict=True))
+        for name, letter in options.items():
+            assert f"{letter}. {name}: " in cell.question.messages[0].content
+
+
+def test_a_person_that_the_guard_would_change_is_left_out_and_counted(guard):
+    text = study_text(
+        40,
+        y=("young = 3, old = 1", '"joe@example.com" = 1, old = 3'),
+        z=("young = {", '"joe@example.com" = {'),
+    )
+    report = reported(guard, text=text)
+    assert report.withheld.texts("persona") == 10
+    assert report.people == 30
+    assert report.to_json()["withheld"]["persona"]["rules"] == {"pii.email": 10}
+
+
+def test_a_product_that_the_guard_would_change_is_refused(guard):
+    with pytest.raises(ConfigError, match=r"product's text is held back by pii\.email"):
+        reported(guard, text=study_text(s=("For digging.", "Ask joe@example.com about it.")))
+
+
+def test_a_panel_of_which_nobody_is_left_could_not_be_measured(guard):
+    swap = ("seed = 3", 'seed = 3\npersona = "{gender} at joe@example.com"')
+    with pytest.raises(NobodyLeftError) as problem:
+        prepare(parse_study(study_text(s=swap)), guard)
+    assert problem.value.exit_code == 3
+
+
+def test_ages_are_declared_and_held_back_by_nobody(guard):
+    swap = ("seed = 3", 'seed = 3\npersona = "A 34-year-old {gender}"')
+    assert len(prepare(parse_study(study_text(s=swap)), guard).people) == 80
+
+
+def test_reasons_are_drawn_guarded_and_kept(guard, tmp_path):
+    text = study_text(6, s=("seed = 3", "seed = 3\nreasons = true"))
+    report = reported(guard, text=text, folder=tmp_path)
+    assert len(report.reasons) == 6
+    assert report.reasons[0][2] == "Because I am who I am."
+    assert report.withheld.looked["reason"] == 6
+    kept = tmp_path / "reasons.jsonl"
+    kept.write_text(kept.read_text()[:-5])
+    assert reported(guard, text=text, folder=tmp_path).reasons == report.reasons
+    assert len(kept.read_text().splitlines()) == 6
+
+
+def test_a_broken_run_goes_on_where_it_was_and_ends_as_if_whole(guard, tmp_path):
+    class Breaking(Model):
+        async def logs_after(self, prompt, options):
+            if self.asked == 40:
+                raise EngineError("broken", kind="unavailable")
+            return await super().logs_after(prompt, options)
+
+    with pytest.raises(EngineError):
+        reported(guard, Breaking(), folder=tmp_path)
+    again, whole = Model(), Model()
+    report = reported(guard, again, folder=tmp_path)
+    assert report.to_json() == reported(guard, whole).to_json()
+    assert again.asked == whole.asked - 40
+
+
+def test_people_to_whom_no_product_is_named_are_left_out():
+    study = parse_study(study_text(4))
+    people = personas(study)
+    asked = cells(study, people)
+    nothing = Chances(
+        ("spade", "game"), (-np.inf,) * 2, (np.nan,) * 2, (0, 0), (1, 1), 0.0, "sampled", 8
+    )
+    some = replace(nothing, shares=(0.25, 0.75), logs=(-1, -1), mass=1.0)
+    found = [nothing if one.persona == 0 else some for one in asked]
+    answers = measures.Answers(study, people, asked, found)
+    assert answers.unseen == 6
+    assert answers.mass == 0.75
+
+
+def test_the_report_is_the_same_each_time_and_discloses_its_limits(guard):
+    first, second = reported(guard), reported(guard)
+    assert json.dumps(first.to_json()) == json.dumps(second.to_json())
+    assert page(first) == page(second)
+    assert first.to_json()["limits"] == list(LIMITS)
+    assert "Bisbee" in page(first)
+    assert "No person was asked." in page(first)
+
+
+def test_the_page_asks_nobody_for_anything_and_escapes_names(guard):
+    text = study_text(20, s=('name = "evenings"', 'name = "<script>x</script>"'))
+    shown = page(reported(guard, text=text))
+    assert "<script" not in shown
+    assert "http" not in shown.replace("http-equiv", "")
+    assert "default-src 'none'" in shown
+
+
+def test_parts_of_the_variance_are_of_what_varies(guard):
+    person = reported(guard, Model({"likes gardens": 2.0, "likes games": -2.0}))
+    assert person.variance["person"] > 0.95
+    nothing = reported(guard, Model({"nowhere": 1.0}))
+    assert set(nothing.variance.values()) == {0.0}
+    assert person.variance["order"] < 0.01
