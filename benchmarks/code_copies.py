@@ -4,7 +4,8 @@ Renamed code: functions of Python's standard library with at least 25 tokens. Pa
 30 tokens word for word are one group, groups are dealt to a protected and an unrelated side, so
 that no function and its copy stand on both. The table of familiar stretches is made from other
 packages and has seen neither. All names but the built-in ones of 400 protected functions are
-replaced.
+replaced. The last row asks an index of the protected functions, as `match query` and the rule
+`copy.code` do: found is who is shown the function that was renamed, flagged who is shown any.
 
 Student programs: IR-Plag, the original of each case against its copies and its independent
 solutions; 5 % of the independent ones may score higher than the threshold. Beside it the trivial
@@ -35,6 +36,7 @@ from _peers import CACHE, peer
 from _results import record
 
 from upright.match.code import CodeTokens, Prepared, shared_runs, tokens
+from upright.match.index import Index, Work
 from upright.match.pairs import Pair, compare_code
 from upright.match.words import grams
 
@@ -197,25 +199,25 @@ def _bare(text: str, read: CodeTokens) -> str:
     return "".join(text[a:b] for a, b in zip(read.starts, read.ends, strict=True))
 
 
-def renamed_code() -> list[str]:
-    """Return the table of renamed functions."""
+def renamed_code(protected_most: int, renamed_most: int, unrelated_most: int) -> list[str]:
+    """Return the table of renamed functions, of so many of each kind."""
     rng = random.Random(5)
     every = [(p, text, tokens(text, "python", parse=False)) for p, text in functions()]
     protected = sides([p for p, _, _ in every], [read for _, _, read in every])
     long = [at for at, (_, _, read) in enumerate(every) if len(read) >= SHORTEST]
-    shelf_at = _sample([at for at in long if protected[at]], PROTECTED, rng)
-    others = _sample([at for at in long if not protected[at]], UNRELATED, rng)
+    shelf_at = _sample([at for at in long if protected[at]], protected_most, rng)
+    others = _sample([at for at in long if not protected[at]], unrelated_most, rng)
     shelf = Shelf([every[at][1] for at in shelf_at], [every[at][2] for at in shelf_at])
     sources = {
-        at: renamed(shelf.sources[at], rng) for at in rng.sample(range(len(shelf_at)), RENAMED)
+        at: renamed(shelf.sources[at], rng) for at in rng.sample(range(len(shelf_at)), renamed_most)
     }
     texts = {at: tokens(text, "python", parse=False) for at, text in sources.items()}
     unrelated = [every[at][2] for at in others]
     lines = [
         (
             f"{len(shelf_at)} protected and {len(others)} unrelated functions of at least "
-            f"{SHORTEST} tokens; {RENAMED} of the protected with all names but the built-in ones "
-            "replaced."
+            f"{SHORTEST} tokens; {renamed_most} of the protected with all names but the built-in "
+            "ones replaced."
         ),
         "",
         "| rule | renamed found | unrelated flagged |",
@@ -233,9 +235,21 @@ def renamed_code() -> list[str]:
         found = np.mean([at in rule(read) for at, read in texts.items()])
         flagged = np.mean([bool(rule(read)) for read in unrelated])
         lines.append(f"| {label} | {found:.1%} | {flagged:.1%} |")
+    works = [
+        Work(str(at), text, "code", language="python") for at, text in enumerate(shelf.sources)
+    ]
+    index = Index.of(works)
+    found = np.mean([str(at) in _asked(index, text) for at, text in sources.items()])
+    flagged = np.mean([bool(_asked(index, every[at][1])) for at in others])
+    lines.append(f"| upright: an index of them | {found:.1%} | {flagged:.1%} |")
     reached = found >= ASKED_FOUND and flagged <= ASKED_FLAGGED
     asked = f"Asked of upright: found ≥ {ASKED_FOUND:.0%}, flagged ≤ {ASKED_FLAGGED:.0%}"
     return [*lines, "", f"{asked}: {'reached' if reached else 'not reached'}."]
+
+
+def _asked(index: Index, text: str) -> set[str]:
+    """Return the works of an index of which a text has a run."""
+    return {hit.document.id for hit in index.query_code(text, "python", run=SHORTEST)}
 
 
 def _sample(places: list[int], most: int, rng: random.Random) -> list[int]:
@@ -411,11 +425,14 @@ def main() -> None:
     """Measure and record."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--no-peers", action="store_true", help="upright alone")
+    options.add_argument("--protected", type=int, default=PROTECTED)
+    options.add_argument("--renamed", type=int, default=RENAMED)
+    options.add_argument("--unrelated", type=int, default=UNRELATED)
     chosen = options.parse_args()
     record(
         "Copies of code",
         [
-            *renamed_code(),
+            *renamed_code(chosen.protected, chosen.renamed, chosen.unrelated),
             "",
             *ir_plag(peers=not chosen.no_peers),
             "",

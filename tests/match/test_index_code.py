@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from upright.guard.detectors.copies import SAMPLE_CODE
-from upright.match.index import REACH, CodeWatch, Index, Work
+from upright.match.index import REACH, CodeWatch, Index, Work, lines
 from upright.terms import ConfigError
 
 OTHER = Work(
@@ -82,6 +83,8 @@ def test_texts_and_code_are_kept_apart():
     assert {hit.document.id for hit in both.query_code(SAMPLE_CODE.text)} == {"tides"}
 
 
+MINIFIED = " ".join(line.strip() for line in SAMPLE_CODE.text.splitlines())
+OTHER_MINIFIED = " ".join(line.strip() for line in OTHER.text.splitlines())
 LINES = SAMPLE_CODE.text.splitlines(keepends=True) + OTHER.text.splitlines(keepends=True)
 OWN = [
     '"""',
@@ -103,6 +106,60 @@ def growing(draw):
         parts += LINES[start : start + draw(st.integers(1, 12))]
         parts += draw(st.lists(st.sampled_from(OWN), max_size=2))
     return "".join(parts)
+
+
+SEMICOLONS = [
+    "total = 0; ", "for a in b: c(a, 'x'); ", "x = {'k': [1, 2.5e-3]}; ", "'doc' ", '"""open ',
+    '"""', "'", "# note ", "u8", "/", "- ", "\n", '\n"""alone""" ', " " * 96,
+    "f(x)[y] += z; ",
+]  # fmt: skip
+
+
+@st.composite
+def in_long_lines(draw):
+    """Copies and own code in lines that do not end for long."""
+    parts: list[str] = []
+    for _ in range(draw(st.integers(1, 5))):
+        parts += draw(st.lists(st.sampled_from(SEMICOLONS), max_size=8))
+        if draw(st.booleans()):
+            parts.append(draw(st.sampled_from([MINIFIED, MINIFIED[40:], OTHER_MINIFIED])))
+    return "".join(parts)
+
+
+@settings(max_examples=250)
+@given(text=in_long_lines(), shares=st.lists(st.floats(0, 1), min_size=1, max_size=6))
+def test_in_a_line_that_does_not_end_what_is_settled_never_changes(text, shares):
+    with patch.multiple(lines, LONG=24, SLACK=8):
+        final = CodeWatch(25).copies(INDEX.read(text, "code", "python"))
+        for share in shares:
+            prefix = INDEX.read(text[: round(share * len(text))], "code", "python")
+            settled = CodeWatch(25).settled(prefix)
+            assert max(0, len(prefix.text) - REACH) <= settled <= len(prefix.text)
+            before = [found for found in CodeWatch(25).copies(prefix) if found.start < settled]
+            assert before == [found for found in final if found.start < settled]
+
+
+@settings(max_examples=250)
+@given(text=in_long_lines(), share=st.floats(0, 1))
+def test_a_token_that_is_final_in_a_beginning_is_the_same_in_the_whole(text, share):
+    with patch.multiple(lines, LONG=24, SLACK=8):
+        whole = INDEX.read(text, "code", "python")
+        part = INDEX.read(text[: round(share * len(text))], "code", "python")
+        done = part.complete
+        for name in ("values", "starts", "ends"):
+            one, other = (getattr(read.tokens, name)[:done] for read in (part, whole))
+            assert one.tolist() == other.tolist()
+        assert part.closes[:done].tolist() == whole.closes[:done].tolist()
+
+
+@pytest.mark.parametrize("before", [0, 3000, 5000, 200_000])
+def test_a_copy_in_a_line_longer_than_a_finding_is_found(before):
+    text = "x = [" + "1, " * (before // 3) + "]; " + MINIFIED + "; y = [" + "2, " * 3000 + "]"
+    found = CodeWatch(25).copies(INDEX.read(text, "code", "python"))
+    assert {one.source.id for one in found} == {"tides"}
+    assert sum(one.end - one.start for one in found) > 0.8 * len(MINIFIED)
+    hits = INDEX.query_code(text, "python")
+    assert {hit.document.id for hit in hits} == {"tides"}
 
 
 @settings(max_examples=150)
