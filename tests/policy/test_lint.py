@@ -185,6 +185,16 @@ CASES = {
         "not those of de",
         "if English",
     ),
+    "match.engine": (
+        swap(
+            "[guard]",
+            '[match]\nindex = "works"\nresample = true\n[engine]\nkind = "openai"\n'
+            'base_url = "http://127.0.0.1:1/v1"\n[guard]',
+        ),
+        12,
+        "draws the words itself",
+        "stand alone",
+    ),
     "generation.no_sources": (swap('"balanced"', '"grounded"'), 6, "no database", "[sources]"),
     "generation.hot_grounding": (swap('"balanced"', '"grounded"'), 7, "0.8", "0.7 or less"),
     "engine.idle_key": (SOUND + '[engine]\npath = "m"\n', 30, "path", "kind = 'transformers'"),

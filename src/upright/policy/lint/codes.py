@@ -41,6 +41,7 @@ CODES: Mapping[str, tuple[Level, str]] = {
     "watermark.payload": (_E, "This scheme carries no payload."),
     "balance.engine": (_W, "The engine draws its own words, so pronouns cannot be balanced."),
     "balance.language": (_N, "Pronouns are balanced in English only."),
+    "match.engine": (_W, "The engine draws its own words, so none can be chosen again."),
     "generation.no_sources": (_W, "Grounded answers have no sources to rest on."),
     "generation.hot_grounding": (_W, "Grounded answers are drawn too freely."),
     "engine.idle_key": (_W, "A key that this kind of engine does not read."),

@@ -60,6 +60,17 @@ def balance(policy: Policy, catalogue: Catalogue) -> Iterator[Problem]:
         yield problem("balance.language", path, message, "nothing to do if English is what counts")
 
 
+def match(policy: Policy, catalogue: Catalogue) -> Iterator[Problem]:
+    """Another word in place of one that completes a run needs an engine that lets us choose."""
+    del catalogue
+    section = policy.match
+    if section is None or not section.resample or policy.engine.kind != "openai":
+        return
+    message = "resample = true, but the server at base_url draws the words itself"
+    mend = "rules on copy.* stand alone; take resample out, or use embedded or transformers"
+    yield problem("match.engine", ("match", "resample"), message, mend)
+
+
 def grounding(policy: Policy, catalogue: Catalogue) -> Iterator[Problem]:
     """Grounded answers need sources, and a cautious hand."""
     del catalogue
@@ -124,4 +135,4 @@ def texts(policy: Policy, catalogue: Catalogue) -> Iterator[Problem]:
         yield problem("ledger.keeps_texts", ("ledger", "keep_texts"), message, mend)
 
 
-USE_CHECKS = (watermark, balance, grounding, engine, disclosure, audits, texts)
+USE_CHECKS = (watermark, balance, match, grounding, engine, disclosure, audits, texts)
