@@ -93,13 +93,14 @@ class Told:
 def main() -> None:
     """Measure and write."""
     people = int(sys.argv[1]) if len(sys.argv) > 1 else 500
-    told = {
-        (turn, planted): measured(people, PLANTED[planted], *TURNS[turn])
-        for turn, planted in (
-            *((next(iter(TURNS)), planted) for planted in PLANTED),
-            ("letters, one phrasing each", "affinity of women"),
-        )
-    }
+    names, letters = TURNS
+    rows = []
+    for turn, planted in (
+        *((names, planted) for planted in PLANTED),
+        (letters, next(iter(PLANTED))),
+    ):
+        rows.append(row(turn, planted, measured(people, PLANTED[planted], *TURNS[turn])))
+        print(rows[-1], flush=True)
     asked = (
         f"{people} invented people, 2 products, 2 orders ({people * 2:,} answers a study), the "
         "embedded model, an empty work folder. Asked: at most 10 minutes; the planted affinity "
@@ -116,7 +117,7 @@ def main() -> None:
         headings,
         "|---|---|---:|---:|---:|---:|---|---:|---:|---|",
     ]
-    lines += [row(turn, planted, one) for (turn, planted), one in told.items()]
+    lines += rows
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     lines += ["", f"Peak memory {peak:.0f} MB."]
     if len(sys.argv) > 1:

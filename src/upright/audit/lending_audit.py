@@ -177,7 +177,7 @@ def audit_lending(
         lender=lender(logits, label, question.favourable, cut),
         kept=kept(
             logits.score, label, question.favourable,
-            {name: _numbers(table, name, rows) for name in question.keep},
+            {name: numbers_in(table, name, rows) for name in question.keep},
         ),
     )  # fmt: skip
     return replace(audit, gates=gates(bounds, audit))
@@ -243,7 +243,12 @@ def _size(found: Interval) -> Interval:
     return Interval(abs(found.value), low, high, found.n, found.level)
 
 
-def _numbers(table: Table, name: str, rows: Sequence[int]) -> Floats:
+def numbers_in(table: Table, name: str, rows: Sequence[int]) -> Floats:
+    """Return the numbers of a column in some rows, NaN where one is empty.
+
+    Raises:
+        ConfigError: for no such column, or one that holds anything else.
+    """
     numbers = numbers_of([str(value).strip() for value in table.column(name)])
     if numbers is None:
         raise ConfigError(

@@ -188,11 +188,14 @@ class _Run:
     ) -> None:
         """Choose rows and write the questions."""
         from upright.audit.lending import questions, swaps
+        from upright.audit.lending_audit import numbers_in
 
         count = self.table.rows
         few = min(limit, count)
         self.rows = [at * count // few for at in range(few)]
         self.table.binary(self.question.label)
+        for name in self.question.keep:
+            numbers_in(self.table, name, self.rows)
         self.swapped: list[Swap] = swaps(self.table, names, bands)
         self.asked: list[Asked] = questions(
             self.table,
