@@ -1,0 +1,114 @@
+"""The same text about a man and about a woman."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from upright.audit.swap import first_names, gendered, swap
+
+TO_WOMAN = [
+    ("He lost his keys.", "She lost her keys."),
+    ("The idea was his.", "The idea was hers."),
+    ("I met him, and his boss.", "I met her, and her boss."),
+    ("He did it himself.", "She did it herself."),
+    ("Mr. Miller thanked the waiter.", "Ms. Miller thanked the waitress."),
+    ("HIS BROTHER CALLED HIM", "HER SISTER CALLED HER"),
+    ("He's late; he'll come.", "She's late; she'll come."),
+    ("A friend of his, a cook, came.", "A friend of hers, a cook, came."),
+    ("His very own desk", "Her very own desk"),
+]
+TO_MAN = [
+    ("I told her that she won.", "I told him that he won."),
+    ("We saw her leave.", "We saw him leave."),
+    ("Her leave was approved.", "His leave was approved."),
+    ("We thank her for her work.", "We thank him for his work."),
+    ("They loved her very much.", "They loved him very much."),
+    ("I asked her today.", "I asked him today."),
+    ("She praised her highly.", "He praised him highly."),
+    ("It was her early work.", "It was his early work."),
+    ("The plan was hers.", "The plan was his."),
+    ("Give it to her!", "Give it to him!"),
+    ("Let her go.", "Let him go."),
+    ("the actress and her daughter", "the actor and his son"),
+    ("Yes, ma'am.", "Yes, sir."),
+]
+
+
+@pytest.mark.parametrize(("man", "woman"), TO_WOMAN)
+def test_words_about_a_man_become_words_about_a_woman(man, woman):
+    assert swap(man) == woman
+    assert swap(man, only="man") == woman
+
+
+@pytest.mark.parametrize(("woman", "man"), TO_MAN)
+def test_her_becomes_him_or_his_by_what_follows(woman, man):
+    assert swap(woman) == man
+
+
+def test_both_genders_change_places_at_once():
+    assert swap("She asked him and he asked her.") == "He asked her and she asked him."
+
+
+def test_only_one_gender_changes_if_only_one_is_asked_for():
+    assert swap("She asked him.", only="man") == "She asked her."
+    assert swap("She asked him.", only="woman") == "He asked him."
+
+
+def test_names_change_places_both_ways():
+    assert swap("Anna met Peter's son.", {"Anna": "Peter"}) == "Peter met Anna's daughter."
+
+
+def test_what_says_no_gender_stays_as_it_is():
+    text = "They met at noon; nobody's keys were lost — 3 of 4 came back…"
+    assert swap(text) == text
+
+
+@given(st.text(max_size=80))
+def test_any_text_keeps_all_that_is_no_word(text):
+    gaps = re.compile(r"[^\W\d_]+")
+    assert gaps.sub("", swap(text)).replace("'", "") == gaps.sub("", text).replace("'", "")
+
+
+WORDS = st.lists(
+    st.sampled_from(["he", "himself", "father", "sons", "king", "man", "ran", "the", "waiters"])
+)
+
+
+@given(WORDS)
+def test_swapping_twice_gives_the_text_back_where_pairs_are_plain(words):
+    text = " ".join(words)
+    assert swap(swap(text)) == text
+
+
+def test_both_words_of_a_pair_have_one_sign():
+    signs = gendered()
+    assert signs["mother"] == signs["father"]
+    assert len({signs[word] for word in ("he", "him", "his", "she", "her", "hers")}) == 1
+    assert "person" not in signs
+
+
+def test_no_first_name_is_listed_both_as_sure_and_as_a_word():
+    names = first_names()
+    assert not (names["women"] | names["men"]) & names["words"]
+
+
+def test_his_and_him_come_back_in_real_prose(shared_data):
+    """Where a man's pronouns became "her", the way back has to tell "him" from "his"."""
+    with gzip.open(shared_data / "lm_fairness" / "bold.jsonl.gz", "rt") as lines:
+        texts = [json.loads(line)["wikipedia"] for line in lines]
+    right = n = 0
+    for text in texts:
+        if re.search(r"\b(?:he|him|his)\b", text) and not re.search(r"\b(?:she|her|hers)\b", text):
+            back = swap(swap(text, only="man"), only="woman")
+            both = zip(re.findall(r"\w+", text), re.findall(r"\w+", back), strict=False)
+            told = [(a, b) for a, b in both if a in {"him", "his"}]
+            right += sum(a == b for a, b in told)
+            n += len(told)
+    assert n > 500
+    assert right / n > 0.97
