@@ -30,7 +30,7 @@ MOST = 20
 
 _AIMED = 0.6  # of the bound: subgroups not yet found lie between those that are held
 _SOFT = 0.02  # width of the step that decides, while prices are chosen
-_STEPS, _AGAIN = 25, 3
+_STEPS, _AGAIN = 25, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,7 @@ class _Held:
 
     line: Line
     inside: Bools
-    pair: tuple[Floats, Floats]
     column: Floats
-    still: float
     mean: float
 
 
@@ -116,7 +114,6 @@ class _Search:
             self._base & rate.hit(label, decided, sought.favourable)
             for decided in (nobody, everybody)
         ]
-        self._if_none = hits[0].astype(np.float64)
         # A rejection is a hit where people hope for 0, and where they hope for 1 it is the 0.
         counted = np.where(label == 1, self._parity[1], self._parity[0])
         effect = hits[1].astype(np.float64) - hits[0]
@@ -141,8 +138,7 @@ class _Search:
         mean = float(inside[self._base].mean())
         weights = Chances(self._chance, {"": pair}).weights(self._parity, {"": np.ones(2)})
         column = self._sign * (weights[:, 3] - mean * weights[:, 1])
-        still = float(np.mean(self._if_none * (inside - mean)))
-        return _Held(line, inside, pair, column, still, mean)
+        return _Held(line, inside, column, mean)
 
     def margins(self, held: list[_Held], prices: Floats) -> Floats:
         """Return what the rule sums, below 0 where it decides for 1, shape (n,)."""
@@ -167,11 +163,8 @@ class _Search:
             decided = margin < 0
             parts = self.parts(decided)
             counted = np.array([parts[one.inside].sum() for one in held])
-            still = np.array([one.still for one in held])
-            foreseen = columns.T @ decided / len(margin) + still
             soft = columns.T @ _soft(margin) / len(margin)
-            shift = (counted + foreseen) / 2 - soft - aimed
-            prices = _maximised(self._start, columns, shift, prices)
+            prices = _maximised(self._start, columns, counted - soft - aimed, prices)
         return prices
 
 
