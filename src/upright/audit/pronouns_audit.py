@@ -213,7 +213,7 @@ def _side(table: Shares, bound: float) -> Side:
 
 def _plot(sides: Mapping[str, Side], model: str) -> Plot:
     square = Square()
-    styles = {"model": "guide-dot", "balanced": "mark"}
+    styles = {"model": "guide", "balanced": "mark"}
     marks, rows = [], []
     for name, side in sides.items():
         for one in side.professions:
@@ -232,7 +232,7 @@ def _plot(sides: Mapping[str, Side], model: str) -> Plot:
         f"Pronouns of {model} by profession",
         "Each dot is a profession: across, the share of women in it; up, the share of she among "
         "she and he. "
-        + ("Pale: the model; dark: balanced. " if len(sides) > 1 else "")
+        + ("Hollow: the model; filled: balanced. " if len(sides) > 1 else "")
         + "Upright lines are 95 % limits over templates.",
         axes + even + "".join(marks),
         (420, 320),
