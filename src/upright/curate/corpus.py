@@ -16,6 +16,7 @@ from upright.curate.guarding import read_effects
 from upright.curate.lines import name_of
 from upright.curate.measuring import ARRAYS, BANDS, COLUMNS, MARKS
 from upright.curate.shards import Shard
+from upright.match import minhash
 from upright.match.words import Hashes
 
 Places = NDArray[np.int64]
@@ -84,8 +85,11 @@ class Corpus:
 
     def bands(self) -> Hashes:
         """Return the bands of all records, shape (20, n)."""
-        parts = [np.load(part.measured / BANDS) for part in self.parts]
-        return np.concatenate([np.empty((20, 0), np.uint64), *parts], axis=1)
+        bands = np.empty((minhash.BANDS, len(self)), np.uint64)
+        # Filled part by part: to join them all at the end would hold everything twice.
+        for number, part in enumerate(self.parts):
+            bands[:, self.bounds[number] : self.bounds[number + 1]] = np.load(part.measured / BANDS)
+        return bands
 
     def marks(self, number: int) -> tuple[Hashes, Places]:
         """Return the marks of one part's records, in order, with the record of each."""

@@ -81,7 +81,7 @@ class _Near:
         self._records = records
         self._least = section.likeness
         self._copies = section.copies
-        self._bands = corpus.bands()[:, records]
+        self._bands = corpus.bands()
         self._compared: set[tuple[int, int]] = set()
         self._like: dict[int, list[tuple[int, float]]] = {}
         self._sets: OrderedDict[int, Hashes] = OrderedDict()
@@ -110,9 +110,9 @@ class _Near:
         self, kept: NDArray[np.bool_], neighbours: int
     ) -> tuple[list[tuple[int, int]], int]:
         """Return pairs that share a band and were not compared, and the size of the largest."""
-        which = np.flatnonzero(kept)
-        found, crowd = minhash.candidates(self._bands[:, which], neighbours)
-        records = self._records[which].tolist()
+        which = self._records[kept]
+        found, crowd = minhash.candidates((band[which] for band in self._bands), neighbours)
+        records = which.tolist()
         pairs = {(records[one], records[two]) for one, two in found}
         return sorted(pairs - self._compared), crowd
 

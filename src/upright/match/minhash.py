@@ -9,7 +9,7 @@ for 1 pair in 400. A candidate counts only once its likeness is computed on the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 import numpy as np
@@ -119,13 +119,13 @@ def bands(made: NDArray[np.uint32]) -> Hashes:
     return np.ascontiguousarray(folded.T)
 
 
-def candidates(banded: Hashes, neighbours: int) -> tuple[set[tuple[int, int]], int]:
+def candidates(banded: Iterable[Hashes], neighbours: int) -> tuple[set[tuple[int, int]], int]:
     """Return pairs of texts that agree in a band, and in how many texts one value stands at most.
 
     In a crowded band each text is paired with its neighbours and with the first one only.
 
     Args:
-        banded: bands of the texts, shape (20, texts).
+        banded: for each of the 20 bands, those of the texts, shape (texts,).
         neighbours: how many of those that follow it a text is paired with in each band.
     """
     found: set[tuple[int, int]] = set()
