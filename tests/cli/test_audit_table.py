@@ -172,3 +172,94 @@ def test_a_folder_without_a_model_or_with_a_changed_one_is_refused(run, table, t
     code, _, err = run("train", "predict", "--model", model, table)
     assert code == 2
     assert "not what was written" in err
+
+
+LINES = ("--label", "default", "--groups", "sex,job", "--exclude", "id,rejected")
+
+
+@pytest.fixture(scope="module")
+def use(tmp_path_factory):
+    path = tmp_path_factory.mktemp("u") / "u.toml"
+    path.write_text(
+        'schema = 1\n[use_case]\nname = "loans"\npurpose = "Decides."\n[lending]\n'
+        'attributes = "blind"\nparity = "false_rejection"\nmax_gap = 0.05\ngroups = ["sex"]\n'
+    )
+    return path
+
+
+def test_linear_subgroups_are_held_and_tested_on_rows_kept_back(run, table, tmp_path):
+    words = (*LINES, "--subgroups", "linear", "--max-violation", "0.02", "--output", tmp_path)
+    code, out, _ = run("train", "classifier", "--data", table, *words)
+    assert code == 0
+    assert "subgroups held" in out
+    assert "at most 2.000%" in out
+
+
+def test_an_audit_tests_the_worst_linear_subgroup_and_its_gate_counts(run, table):
+    words = (*AUDIT, "--subgroups", "linear", "--measure", "error", "--gate", "--margin", "0.3")
+    code, out, _ = run("audit", "table", table, *words, "--max-violation", "0.0001", "--json")
+    found = [m for m in json.loads(out)["measures"] if m["kind"] == "violation"]
+    assert [m["rate"] for m in found] == ["error"]
+    assert found[0]["margin"] == 0.0001
+    assert code == {"within": 0, "outside": 1, "cannot tell": 3}[found[0]["verdict"]]
+    _, out, _ = run("audit", "table", table, *AUDIT, "--subgroups", "linear")
+    assert "worst subgroup that a line cuts out" in out
+
+
+def test_a_rate_that_is_another_by_name_is_told_once_and_all_rows_have_no_verdict(run, table):
+    _, out, _ = run("audit", "table", table, *AUDIT)
+    assert "the same as the false-rejection rate" in out
+    whole = [line for line in out.splitlines() if line.strip().startswith("all rows")]
+    assert len(whole) == 4
+    assert not any("within" in line or "tell" in line or "outside" in line for line in whole)
+    _, out, _ = run("audit", "table", table, *AUDIT, "--favourable", "1")
+    assert "the same as" not in out
+
+
+def test_a_use_declares_what_decisions_see_and_which_gap_is_allowed(run, table, use, tmp_path):
+    words = ("--label", "default", "--exclude", "id,rejected", "--policy", use)
+    code, _, _ = run("train", "classifier", "--data", table, *words, "--output", tmp_path)
+    assert code == 0
+    order = json.loads((tmp_path / "model.json").read_text())["order"]
+    assert (order["blind"], order["max_gap"], order["groups"]) == (True, 0.05, ["sex"])
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (("--max-gap", "0.1"), "max_gap is 0.05"),
+        (("--parity", "error"), "parity is 'false_rejection'"),
+        (("--groups", "job"), "groups is"),
+        (("--subgroups", "linear"), "one of both"),
+    ],
+)
+def test_an_option_cannot_contradict_the_use(run, table, use, tmp_path, case):
+    words, told = case
+    asked = ("--label", "default", "--policy", use, "--output", tmp_path)
+    code, _, err = run("train", "classifier", "--data", table, *asked, *words)
+    assert code == 2
+    assert told in err
+
+
+def test_what_cannot_be_asked_is_refused(run, table, tmp_path):
+    start = ("train", "classifier", "--data", table, *LINES, "--output", tmp_path)
+    for words, told in (
+        ((), "one of both"),
+        (("--max-gap", "0.01", "--subgroups", "linear"), "one of both"),
+        (("--subgroups", "round"), "no subgroups"),
+        (("--subgroups", "linear", "--prices", tmp_path / "p.svg"), "price list"),
+        (("--max-violation", "0"), "--max-violation"),
+    ):
+        code, _, err = run(*start, *words)
+        assert (code, told in err) == (2, True), (words, err)
+
+
+def test_decisions_are_never_written_over_their_table(run, table, tmp_path):
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(table.read_bytes())
+    run("train", "classifier", "--data", copy, *TRAIN, "--output", tmp_path / "m")
+    for name in (copy, tmp_path / "m" / ".." / "copy.csv"):
+        code, _, err = run("train", "predict", "--model", tmp_path / "m", copy, "--output", name)
+        assert code == 2
+        assert "the table itself" in err
+    assert copy.read_bytes() == table.read_bytes()
