@@ -115,6 +115,13 @@ def test_a_difference_in_a_column_without_variation_is_nothing():
     assert (found.value, found.low, found.high) == (0.0, 0.0, 0.0)
 
 
+def test_groups_that_never_vary_but_differ_have_a_difference():
+    design = design_of(5)
+    values = np.array([1.0] * 5 + [0.0] * 5)[:, None]
+    found = effects(values, np.array([True] * 5 + [False] * 5), design)[0]
+    assert found.value == pytest.approx(2.0)
+
+
 @given(st.floats(-3, 3), st.floats(0, 2), st.floats(0, 2))
 def test_the_size_of_a_difference_has_limits_that_hold_it(value, below, above):
     found = size_of(Interval(value, value - below, value + above, 9, 0.95))

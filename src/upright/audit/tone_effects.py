@@ -12,6 +12,7 @@ Floats = NDArray[np.float64]
 
 LEVEL = 0.95
 DRAWS = 1000
+_NONE = 1e-12
 
 
 def effects(values: Floats, first: NDArray[np.bool_], design: Design) -> list[Interval]:
@@ -27,7 +28,9 @@ def effects(values: Floats, first: NDArray[np.bool_], design: Design) -> list[In
         limits of the percentile bootstrap. A column that never varies has 0, surely.
     """
     spread = np.sqrt((values[first].var(axis=0) + values[~first].var(axis=0)) / 2)
-    scaled = values / np.where(spread > 1e-12, spread, np.inf)  # noqa: PLR2004 (no variation at all)
+    # Groups that each never vary, and differ, are measured by what they vary together.
+    spread = np.where(spread > _NONE, spread, values.std(axis=0))
+    scaled = values / np.where(spread > _NONE, spread, np.inf)
     paired = len(design.sizes) > 1
     weights = _weights(first, design, paired=paired)
     if paired:
