@@ -84,8 +84,10 @@ class _Search:
                 [np.empty(0, np.uint64), *self._marks(low, high)]
                 + [_between(part, low, high) for part, _, _ in joined]
             )
-            values, counts = np.unique(marks, return_counts=True)
-            found.append(values[counts > self._times])
+            marks.sort()
+            # What stands more than N times is equal to what stands N places on.
+            later = marks[self._times :]
+            found.append(np.unique(later[later == marks[: len(later)]]))
         often = np.concatenate(found)
         if not only_joined:
             return often
