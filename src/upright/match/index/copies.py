@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from upright.match.index.near import GRAM, LONGEST, Chain, Copy, may_grow, reach_back
+from upright.match.index.near import GRAM, LONGEST, Chain, Copy, may_grow
 from upright.match.index.reading import TRAILING, Reading
 from upright.match.index.tokens import Offsets
 from upright.match.index.works import Document
@@ -86,7 +86,7 @@ class Watch:
         ]
         grams = max(0, reading.complete - GRAM + 1)
         for _, chains in reading.chained if self.near else ():
-            held += [int(starts[reach_back(one)]) for one in chains if may_grow(one, grams)]
+            held += [int(starts[one.back]) for one in chains if may_grow(one, grams)]
         # What began further back than that is as long as it can be.
         return min((at for at in held if edge - at <= LONGEST), default=len(reading.text))
 
@@ -150,7 +150,7 @@ class Watch:
 
     def _all_exact(self, reading: Reading, runs: Offsets, chain: Chain, copy: Copy) -> bool:
         """Say whether all tokens of a near copy are in runs, as far as its chain may reach."""
-        bound = reading.tokens.starts[reach_back(chain)] + LONGEST
+        bound = reading.tokens.starts[chain.back] + LONGEST
         inside = runs[(runs > copy.first - self.run) & (runs < copy.last)]
         inside = inside[reading.closes[inside + self.run - 1] <= bound]
         covered = {at for first in inside.tolist() for at in range(first, first + self.run)}

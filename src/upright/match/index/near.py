@@ -1,9 +1,10 @@
 """Near copies: seeds that follow each other in a text as they do in a work.
 
 Seeds of one work are chained from left to right while the next one stands at most `GAP` tokens
-further on, and about as far on in the work. A chain counts as a near copy if enough of the tokens
-between its ends are the work's. Where a chain begins and whether a seed belongs to it depends on
-the text up to the seed alone, so that what is found in a text which is still growing stays found.
+further on, and about as far on in the work. Beside its outer seeds a chain is followed across small
+edits. It counts as a near copy if enough of the tokens between its ends are the work's. Where a
+chain begins and whether a seed belongs to it depends on the text up to the seed alone, so that what
+is found in a text which is still growing stays found.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from upright.match.index.seeds import Seeds
 from upright.match.index.segment import Segment
-from upright.match.index.tokens import GRAMS, WINDOWS, Offsets, Values
+from upright.match.index.tokens import GRAMS, Offsets, Values
 
 GAP = 24
 """Tokens from one seed's beginning to the next at most."""
@@ -27,8 +28,11 @@ _BAND = 6
 _COMMON = 32
 """A gram that stands in more places says nothing of a near copy."""
 _CHAINS = 8
-_EDGE = WINDOWS["text"] - 1
-_LEAST_SEEDS = 2
+_EDGE = 20
+"""Tokens that a near copy can have beside its outer seeds; at most `GAP`: so far a chain waits."""
+_AGAIN = 3
+_EDITS = ((1, 1), (0, 1), (1, 0), (2, 2), (1, 2), (2, 1))
+"""Tokens of text and work that an edit can take: another word, one left out, one more, or two."""
 _LEAST_TOKENS = 16
 _LEAST_SHARE = 0.6
 
@@ -39,11 +43,13 @@ class Chain:
 
     Attributes:
         document: the work.
+        back: the first token that their stretch can have.
         at: where each begins in the text.
         positions: where each begins in the segment.
     """
 
     document: int
+    back: int
     at: list[int] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
 
@@ -103,11 +109,12 @@ def chains(seeds: Seeds, starts: Offsets, closes: Offsets) -> list[Chain]:
     for at, position, document in rows:
         running = open_[document]
         chain = _fitting(running, at, position)
-        if chain is not None and closes[at + GRAM - 1] - starts[reach_back(chain)] > LONGEST:
+        if chain is not None and closes[at + GRAM - 1] - starts[chain.back] > LONGEST:
             running.remove(chain)
             chain = None
         if chain is None:
-            chain = Chain(document)
+            near = np.searchsorted(starts, closes[at + GRAM - 1] - LONGEST // 2)
+            chain = Chain(document, max(0, at - _EDGE, min(at, int(near))))
             running.append(chain)
             del running[:-_CHAINS]
             found.append(chain)
@@ -125,27 +132,70 @@ def near_of(segment: Segment, forms: Values, chain: Chain, last: int) -> Copy | 
         chain: the chain.
         last: one past the last token of the text that the stretch may have.
     """
-    if len(chain.at) < _LEAST_SEEDS:
-        return None
     low, high = (int(at) for at in segment.bounds[chain.document : chain.document + 2])
-    left = min(_EDGE, chain.at[0], chain.positions[0] - low)
-    right = min(_EDGE, last - chain.at[-1] - GRAM, high - chain.positions[-1] - GRAM)
-    first, position = chain.at[0] - left, chain.positions[0] - left
-    text = forms[first : chain.at[-1] + GRAM + right]
-    work = segment.forms_at(np.arange(position, chain.positions[-1] + GRAM + right))
+    first, position = chain.at[0], chain.positions[0]
+    stop, end = chain.at[-1] + GRAM, chain.positions[-1] + GRAM
+    if stop > last:
+        return None
     same = _matched(
-        text, work, [at - first for at in chain.at], [at - position for at in chain.positions]
+        forms[first:stop],
+        segment.forms_at(np.arange(position, end)),
+        [at - first for at in chain.at],
+        [at - position for at in chain.positions],
     )
-    start, end = _solid(same, left, len(text) - right)
+    left = _outward(
+        forms[chain.back : first][::-1],
+        segment.forms_at(np.arange(position - 1, max(low, position - _EDGE) - 1, -1)),
+    )
+    right = _outward(
+        forms[stop : min(stop + _EDGE, last)],
+        segment.forms_at(np.arange(end, min(end + _EDGE, high))),
+    )
     copy = Copy(
         document=chain.document,
-        first=first + start,
-        last=first + end,
-        position=position + start,
-        end=position + len(work) - (len(text) - end),
-        matched=int(same[start:end].sum()),
+        first=first - left.text,
+        last=stop + right.text,
+        position=position - left.work,
+        end=end + right.work,
+        matched=int(same.sum()) + left.matched + right.matched,
     )
     return copy if copy.counts else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """How far a near copy goes on beside its outer seed."""
+
+    text: int = 0
+    work: int = 0
+    matched: int = 0
+
+
+def _outward(text: Values, work: Values) -> _Side:
+    """Follow a text and a work from a seed outwards, across small edits.
+
+    An edit is crossed if `_AGAIN` tokens behind it are the same again.
+    """
+    one, other = text.tolist(), work.tolist()
+    at = there = matched = 0
+    while True:
+        length = _alike(one, other, at, there)
+        at, there, matched = at + length, there + length, matched + length
+        for more, further in _EDITS:
+            if _alike(one, other, at + more, there + further) >= _AGAIN:
+                at, there = at + more, there + further
+                break
+        else:
+            return _Side(at, there, matched)
+
+
+def _alike(one: list[int], other: list[int], at: int, there: int) -> int:
+    """Return how many tokens are the same from two places on."""
+    pairs = zip(one[at:], other[there:], strict=False)
+    return next(
+        (n for n, (a, b) in enumerate(pairs) if a != b),
+        max(0, min(len(one) - at, len(other) - there)),
+    )
 
 
 def _matched(text: Values, work: Values, at: list[int], places: list[int]) -> NDArray[np.bool_]:
@@ -171,16 +221,6 @@ def _matched(text: Values, work: Values, at: list[int], places: list[int]) -> ND
 def _leading(flags: NDArray[np.bool_]) -> int:
     """Return how many flags are set before the first that is not."""
     return len(flags) if flags.all() else int(flags.argmin())
-
-
-def _solid(same: NDArray[np.bool_], left: int, right: int) -> tuple[int, int]:
-    """Return where a stretch begins and ends: what is matched in a row beside the outer seeds."""
-    return left - _leading(same[:left][::-1]), right + _leading(same[right:])
-
-
-def reach_back(chain: Chain) -> int:
-    """Return the first token that the stretch of a chain can have."""
-    return max(0, chain.at[0] - _EDGE)
 
 
 def may_grow(chain: Chain, grams: int) -> bool:

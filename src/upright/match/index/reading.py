@@ -10,7 +10,7 @@ import numpy as np
 
 from upright.match import words
 from upright.match.index.lines import line_ends, whole_lines
-from upright.match.index.near import LONGEST, Chain, Copy, chains, near_of, reach_back, telling
+from upright.match.index.near import LONGEST, Chain, Copy, chains, near_of, telling
 from upright.match.index.runs import Pieces, pieces_of
 from upright.match.index.seeds import Seeds, seeds_in
 from upright.match.index.segment import Segment
@@ -94,7 +94,7 @@ class Reading:
 
     def near(self, segment: Segment, chain: Chain) -> Copy | None:
         """Return the near copy that a chain is, or None where it is none."""
-        bound = self.tokens.starts[reach_back(chain)] + LONGEST
+        bound = self.tokens.starts[chain.back] + LONGEST
         last = int(np.searchsorted(self.closes, bound, side="right"))
         return near_of(segment, self.forms, chain, last)
 
