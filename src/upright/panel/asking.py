@@ -19,14 +19,14 @@ PHRASINGS = (
         user="You are this person: {persona}. Which one do you buy?",
     ),
     Phrasing(
-        system="Here is what people can choose from:\n{products}\n"
-        "You are told about a person. Answer with the name of what this person likes better.",
-        user="The person: {persona}. What does this person like better?",
+        system="You answer as a visitor of a market. The stalls have these things:\n{products}\n"
+        "Say which one you take home, with its name only.",
+        user="You are this person: {persona}. Which one do you take home?",
     ),
     Phrasing(
-        system="A survey compares these offers:\n{products}\n"
-        "Speak for the person who takes part. Give the name of the chosen offer, nothing else.",
-        user="Taking part: {persona}. The choice of this person?",
+        system="You answer as somebody who looks for a present. One can have:\n{products}\n"
+        "Say which one you want for yourself, with its name only.",
+        user="You are this person: {persona}. Which one do you want?",
     ),
 )
 """The question in our own words, where the study brings none."""
