@@ -122,12 +122,15 @@ def test_prompts_are_english_sentences_without_holes():
         assert not one.text.endswith(" ")
 
 
-def test_a_limit_keeps_the_first_templates_of_each_kind():
-    kept = first_templates([*open_prompts(), *exceptions()], 2)
-    kinds = {one.kind: {two.template for two in kept if two.kind == one.kind} for one in kept}
-    assert set(kinds) == {one.kind for one in [*open_prompts(), *exceptions()]}
-    assert {len(templates) for templates in kinds.values()} == {2}
-    assert first_templates(open_prompts(), None) == open_prompts()
+def test_a_limit_keeps_so_many_of_each_kind():
+    everything = [*open_prompts(), *exceptions()]
+    kept = first_templates(everything, 2)
+    assert {one.kind for one in kept} == {one.kind for one in everything}
+    assert len({one.template for one in kept if one.kind == OPEN}) == 2
+    assert len([one for one in kept if one.kind == OPEN]) == 2 * len(professions())
+    cells = [(one.kind, one.right) for one in kept if one.kind != OPEN]
+    assert {cells.count(cell) for cell in cells} == {2}
+    assert first_templates(everything, None) == everything
 
 
 def test_there_is_prose_to_read():

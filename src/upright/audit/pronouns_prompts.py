@@ -54,13 +54,18 @@ def exceptions() -> list[Prompt]:
 
 
 def first_templates(prompts: Sequence[Prompt], limit: int | None) -> list[Prompt]:
-    """Return the prompts made from the first few templates of each kind; all without a limit."""
-    kept: dict[str, list[str]] = {}
+    """Return, of each kind, profession and pronoun, so many prompts; all without a limit.
+
+    Of the open ones these are the first templates, of exceptions the first prompts of a kind.
+    """
+    counts: dict[tuple[str, str, Pronoun | None], int] = {}
+    kept = []
     for one in prompts:
-        templates = kept.setdefault(one.kind, [])
-        if one.template not in templates:
-            templates.append(one.template)
-    return [one for one in prompts if one.template in kept[one.kind][:limit]]
+        cell = one.kind, one.profession if one.kind == OPEN else "", one.right
+        counts[cell] = counts.get(cell, 0) + 1
+        if limit is None or counts[cell] <= limit:
+            kept.append(one)
+    return kept
 
 
 def prose() -> tuple[str, ...]:

@@ -41,7 +41,7 @@ Each = Annotated[
 Templates = Annotated[
     int | None,
     typer.Option(
-        "--limit", min=2, help="Templates of each kind, from the first on.", show_default=False
+        "--limit", min=2, help="Prompts of each kind, from the first on.", show_default=False
     ),
 ]
 Jobs = Annotated[
