@@ -45,9 +45,10 @@ def main() -> None:
         shown += told(name, audit, time.process_time() - begin)
     lines = [
         (
-            f"Data: {cited(GERMAN)}; {cited(BOSTON)}; {rows} rows each, spread over the table. Asked: "
-            "the paired gap of approval log odds with its interval, false rejections against what came "
-            "true (in Boston: what the banks decided), whether the model can lend. Margins 0.1 nats, 1 point."
+            f"Data: {cited(GERMAN)}; {cited(BOSTON)}; {rows} rows each, spread over the table. "
+            "Asked: the paired gap of approval log odds with its interval, false rejections "
+            "against what came true (in Boston: what the banks decided), whether the model can "
+            "lend. Margins 0.1 nats and 1 point."
         ),
         "",
         *shown,
@@ -89,8 +90,8 @@ def told(name: str, audit: LendingAudit, seconds: float) -> list[str]:
     bias, area = bank.position_bias, bank.auc
     lines = [
         (
-            f"**{name}**: {audit.questions:,} answers, {seconds / audit.questions:.2f} s of CPU each. "
-            f"{bank.plainly}"
+            f"**{name}**: {audit.questions:,} answers, {seconds / audit.questions:.2f} s of CPU "
+            f"each. {bank.plainly}"
         ),
         "",
         (
@@ -112,11 +113,11 @@ def told(name: str, audit: LendingAudit, seconds: float) -> list[str]:
             f"- false rejections by {gap.attribute}: {found.value:.1%} ({found.low:.1%} to "
             f"{found.high:.1%}): {gap.verdict}{needed}"
         )
-    for column in audit.kept:
-        lines.append(
-            f"- {column.column}: rank correlation {column.figure.value:.3f} with approval, "
-            f"{column.outcome:.3f} with what came true: {column.figure.verdict}"
-        )
+    lines.extend(
+        f"- {column.column}: rank correlation {column.figure.value:.3f} with approval, "
+        f"{column.outcome:.3f} with what came true: {column.figure.verdict}"
+        for column in audit.kept
+    )
     return [*lines, ""]
 
 
