@@ -33,7 +33,7 @@ from upright.measure.intervals import clopper_pearson
 BOOKS = "corpora/books_public_domain.jsonl.gz"
 TEXTS, SHARE = 150, 0.4
 SMALL = "--small" in sys.argv
-NULLS, EACH = (20, 2) if SMALL else (200, 20)
+NULLS, EACH = (20, 2) if SMALL else (150, 10)
 # Kinds that edit words of the grammar's own letters.
 OF_LETTERS = {
     "first name for title",
