@@ -83,7 +83,7 @@ def test_tables_give_a_record_a_row(tmp_path, output):
     assert kept(output) == [
         {"id": "a", "text": "One, two\nthree.", "mood": "calm"},
         {"id": "b", "text": "Four five.", "mood": "glad"},
-        {"id": "in.tsv:1", "text": "Six seven eight.", "mood": "sad"},
+        {"id": "in.tsv:2", "text": "Six seven eight.", "mood": "sad"},
     ]
 
 
@@ -136,6 +136,15 @@ def test_a_corrupt_gzip_gives_what_stands_before_and_says_so(tmp_path, output):
     assert found[:-1] == [f"r{n}" for n in range(reject["line"] - 1)]
 
 
+def test_every_whole_line_before_a_break_is_kept(tmp_path, output):
+    many = "".join(json.dumps({"id": f"r{n}", "text": prose(n)}) + "\n" for n in range(40)).encode()
+    packed = gzip.compress(many)
+    (tmp_path / "in.jsonl.gz").write_bytes(packed[:-9])  # all there but the last byte and the sums
+    done = made(output, str(tmp_path / "in.jsonl.gz"))
+    assert len(ids(output)) >= 39
+    assert done.rejected[0]["line"] >= 40
+
+
 @pytest.mark.parametrize("ending", ["jsonl.zst", "jsonl.gz", "parquet", "pdf", "txt.gz"])
 def test_what_is_no_such_file_at_all_is_told_and_the_rest_is_done(tmp_path, output, ending):
     (tmp_path / f"in.{ending}").write_bytes(b"this is no such file " * 30)
@@ -161,7 +170,7 @@ def test_rows_and_texts_that_do_not_fit_are_named(tmp_path, output):
     done = made(output, *(str(tmp_path / name) for name in ("in.csv", "in.txt", "no.csv")))
     assert ids(output) == ["a"]
     told = {(reject["file"], reject["line"]) for reject in done.rejected}
-    assert told == {("in.csv", 2), ("in.csv", 3), ("in.csv", 4), ("in.txt", 0), ("no.csv", 1)}
+    assert told == {("in.csv", 3), ("in.csv", 4), ("in.csv", 5), ("in.txt", 0), ("no.csv", 2)}
 
 
 def test_a_line_without_end_in_a_compressed_file_is_passed_over(tmp_path, output, monkeypatch):
@@ -197,6 +206,24 @@ def test_a_page_is_what_a_reader_sees():
     <nav>Home</nav><h1>On  tea</h1><p>Caf&eacute; &amp;
     water,<br>hot.</p><script>var x = "<p>no</p>";</script><li>one<li>two</body>"""
     assert text_of_html(page) == "Tea\nOn tea\nCafé & water,\nhot.\none\ntwo"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>seen</p><div hidden><div>in</div>out</div>",
+        "<p>seen</p><p style='color: red; display : none'>unseen</p>",
+        "<p>seen</p><p hidden>unseen<div style='visibility:hidden'>unseen</div>",
+        "<p>seen</p><img hidden>",
+        "<span style='display:none'><b>un</b><span>seen</span></span><p>seen",
+    ],
+)
+def test_what_a_page_hides_is_not_read(page):
+    assert text_of_html(page.encode()) == "seen"
+
+
+def test_a_paragraph_that_is_hidden_hides_no_other():
+    assert text_of_html(b"<p hidden>one<p>two<br>three") == "two\nthree"
 
 
 def test_a_page_in_another_character_set_is_read_in_it():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -366,6 +367,40 @@ def test_an_input_that_changes_under_way_is_told_and_the_rest_is_done(
     (tmp_path / "in.jsonl").write_bytes(before)
     assert not made(output, source, other).summary.damaged
     assert len(ids(output)) == 31
+
+
+def _folder(path):
+    path.mkdir()
+    return path
+
+
+def test_nothing_is_read_from_the_folder_that_is_written(tmp_path):
+    source = write(_folder(tmp_path / "raw") / "in.jsonl", [{"id": "a", "text": prose(1)}])
+    for path in (source, str(tmp_path / "raw")):
+        with pytest.raises(InputError, match="lies in the output"):
+            made(tmp_path / "raw", path)
+    assert [path.name for path in (tmp_path / "raw").iterdir()] == ["in.jsonl"]
+
+
+def test_what_a_folder_holds_besides_files_is_told(tmp_path):
+    source = write(_folder(tmp_path / "raw") / "in.jsonl", [{"id": "a", "text": prose(1)}])
+    (tmp_path / "raw" / "gone.jsonl").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "raw" / "pipe.jsonl")
+    done = made(tmp_path / "out", str(Path(source).parent))
+    assert [reject["file"] for reject in done.rejected] == ["raw/gone.jsonl", "raw/pipe.jsonl"]
+    assert done.summary.kept == 1
+
+
+@pytest.mark.parametrize("own", [True, 1.5, [1]])
+def test_an_id_is_a_string_or_a_whole_number(tmp_path, own):
+    source = write(tmp_path / "in.jsonl", [{"id": own, "text": prose(1)}])
+    assert "`id`" in made(tmp_path / "out", source).rejected[0]["reason"]
+
+
+def test_an_empty_id_is_none(tmp_path):
+    source = write(tmp_path / "in.jsonl", [{"id": "", "text": prose(n)} for n in range(2)])
+    made(tmp_path / "out", source)
+    assert ids(tmp_path / "out") == ["in.jsonl:1", "in.jsonl:2"]
 
 
 def test_a_full_disk_leaves_the_older_corpus_and_the_next_run_goes_on(

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from upright.cli.app import app
-from upright.cli.options import Debug, Json, Quiet, read_lines, write_evidence, write_line
+from upright.cli.options import (
+    Debug,
+    Json,
+    Quiet,
+    named_owner,
+    read_lines,
+    write_evidence,
+    write_line,
+)
 from upright.terms import ConfigError
 
 if TYPE_CHECKING:
@@ -109,7 +117,9 @@ def forget(
         list[str] | None, typer.Argument(metavar="[ID]...", help="Names of documents.")
     ] = None,
     index: Index = None,
-    owner: Annotated[str | None, typer.Option(help="All documents of this owner.")] = None,
+    owner: Annotated[
+        str | None, typer.Option(help="All documents of this owner.", callback=named_owner)
+    ] = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:

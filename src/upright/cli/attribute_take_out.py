@@ -11,7 +11,16 @@ import typer
 from upright.cli.attribute import attribute_app
 from upright.cli.curate import watched
 from upright.cli.ledger import open_ledger, plain
-from upright.cli.options import Debug, Json, PolicyFile, Quiet, Workers, default_workers, write_line
+from upright.cli.options import (
+    Debug,
+    Json,
+    PolicyFile,
+    Quiet,
+    Workers,
+    default_workers,
+    named_owner,
+    write_line,
+)
 from upright.cli.uses import me
 from upright.terms import ConfigError
 
@@ -28,7 +37,10 @@ _NO_INDEX = "name it as `index` under `[attribute]` in the use-case file"
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Names of documents.")]
 Owners = Annotated[
-    list[str] | None, typer.Option("--owner", help="All documents of this owner; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--owner", help="All documents of this owner; may be repeated.", callback=named_owner
+    ),
 ]
 WorkNames = Annotated[
     list[str] | None,

@@ -13,7 +13,16 @@ import typer
 from typer.core import TyperGroup
 
 from upright.cli.app import app
-from upright.cli.options import Debug, Json, PolicyFile, Quiet, Workers, default_workers, write_line
+from upright.cli.options import (
+    Debug,
+    Json,
+    PolicyFile,
+    Quiet,
+    Workers,
+    default_workers,
+    named_owner,
+    write_line,
+)
 from upright.terms import UprightError
 
 if TYPE_CHECKING:
@@ -85,7 +94,7 @@ def run(  # noqa: PLR0917 (Typer names them as options)
 
 @curate_app.command("remove")
 def remove(  # noqa: PLR0917 (Typer names them as options)
-    owner: Annotated[str, typer.Option("--owner", help="Whose records go.")],
+    owner: Annotated[str, typer.Option("--owner", help="Whose records go.", callback=named_owner)],
     output: Output,
     workers: Workers = _CORES,
     as_json: Json = False,
@@ -123,12 +132,21 @@ def _folder(output: Path) -> Path:
     from upright.terms import ConfigError
 
     there = next(path for path in (output, *output.absolute().parents) if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK) or not _made(output):
         raise ConfigError(
             f"--output {output}: no folder that can be written",
             mend="name a folder that you may write to",
         )
     return output
+
+
+def _made(output: Path) -> bool:
+    """Make a folder, and say whether that could be done."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return True
 
 
 def _engine(name: str) -> Any:  # noqa: ANN401 (an enumeration that is imported late)

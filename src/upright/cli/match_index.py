@@ -12,7 +12,7 @@ import typer
 
 from upright.cli.ledger import plain, print_columns
 from upright.cli.match import match_app
-from upright.cli.options import Debug, Json, Quiet, read_lines, write_line
+from upright.cli.options import Debug, Json, Quiet, named_owner, read_lines, write_line
 from upright.terms import ConfigError
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ def add(
 def remove(  # noqa: PLR0917 (Typer names them as options)
     index: Folder,
     names: Annotated[list[str] | None, typer.Argument(metavar="ID...", help="Which.")] = None,
-    owner: Annotated[str | None, typer.Option(help="All works of this owner.")] = None,
+    owner: Annotated[
+        str | None, typer.Option(help="All works of this owner.", callback=named_owner)
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,

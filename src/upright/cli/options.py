@@ -28,6 +28,18 @@ PolicyFile = Annotated[
 ]
 
 
+def named_owner(value: str | list[str] | None) -> str | list[str] | None:
+    """Return what an option that names owners was given.
+
+    Raises:
+        ConfigError: for an owner without a name, as an unset variable of a script gives one.
+    """
+    for name in [value] if isinstance(value, str) else value or ():
+        if not name.strip():
+            raise ConfigError("--owner is empty", mend="name an owner")
+    return value
+
+
 def default_workers() -> int:
     """Return the number of cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

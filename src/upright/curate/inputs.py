@@ -55,7 +55,11 @@ def find_inputs(paths: Sequence[str]) -> list[Input]:
         path = Path(given)
         if path.is_dir():
             found += [
-                Input(file, file.relative_to(path.parent).as_posix(), kind_of(file))
+                Input(
+                    file,
+                    file.relative_to(path.parent).as_posix(),
+                    kind_of(file) if file.is_file() else None,
+                )
                 for file in _files(path)
             ]
         elif path.is_file():
@@ -75,8 +79,8 @@ def _files(folder: Path) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if not name.startswith(".") and (path := Path(root, name)).is_file():
-                yield path
+            if not name.startswith("."):
+                yield Path(root, name)
 
 
 def _told_apart(found: list[Input]) -> list[Input]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from upright.curate.curation import WORK, Curation
+from upright.curate.errors import InputError
 from upright.curate.inputs import Input, Plan, cut_lines, find_inputs
 from upright.curate.kinds import Kind, packing
 from upright.curate.lines import written
@@ -32,6 +33,7 @@ def take_in(curation: Curation) -> Plan:
         InputError: for an input that is not there, or is nothing upright reads.
         NoSpaceError: if the disk is full.
     """
+    _refuse_own(curation)
     found = find_inputs([_received(curation, path) for path in curation.inputs])
     inputs = [item for item in found if not _is_ours(curation, item)]
     groups = list(_groups(inputs))
@@ -49,6 +51,19 @@ def take_in(curation: Curation) -> Plan:
         else:
             cut_lines(group[0], plan)
     return plan
+
+
+def _refuse_own(curation: Curation) -> None:
+    """Refuse inputs that are results: nothing in the output folder is read."""
+    output = curation.output.resolve()
+    for path in curation.inputs:
+        given = Path(path).resolve()
+        inside = given.is_relative_to(output) and not given.is_relative_to(output / WORK)
+        if path != STDIN and inside:
+            raise InputError(
+                f"{path}: lies in the output {curation.output}, where nothing is read",
+                mend="name another folder with --output",
+            )
 
 
 def _received(curation: Curation, path: str) -> str:
@@ -82,7 +97,7 @@ def _groups(inputs: list[Input]) -> Iterator[list[Input]]:
     group: list[Input] = []
     size = 0
     for item in inputs:
-        length = item.path.stat().st_size
+        length = item.path.stat().st_size if item.kind else 0
         alone = _as_it_is(item) or item.kind in {Kind.LINES, Kind.TABLE, Kind.PARQUET}
         if group and (alone or len(group) == _GROUP or size + length > SIZE):
             yield group

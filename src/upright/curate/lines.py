@@ -33,7 +33,7 @@ class Line:
     @property
     def named(self) -> bool:
         """Whether the id is its own."""
-        return self.fields.get("id") is not None
+        return self.fields.get("id") not in {None, ""}
 
 
 class _BadLineError(ValueError):
@@ -81,7 +81,7 @@ def _line(name: str, number: int, start: int, piece: bytes) -> Line:
     if not isinstance(text, str):
         raise _BadLineError("no string under `text`")
     own = fields.get("id")
-    if own is not None and not isinstance(own, str | int):
+    if own is not None and (isinstance(own, bool) or not isinstance(own, str | int)):
         raise _BadLineError("`id` is neither a string nor a whole number")
     return Line(number, start, start + len(piece), fields, name_of(fields, name, number), text)
 
@@ -89,7 +89,7 @@ def _line(name: str, number: int, start: int, piece: bytes) -> Line:
 def name_of(fields: Mapping[str, Any], file: str, number: int) -> str:
     """Return a record's own id, or `file:line`."""
     own = fields.get("id")
-    return f"{file}:{number}" if own is None else str(own)
+    return f"{file}:{number}" if own is None or own == "" else str(own)
 
 
 def written(fields: dict[str, Any]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 from html.parser import HTMLParser
 
@@ -15,6 +16,11 @@ _BREAKS = frozenset({
     "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr",
     "li", "main", "ol", "p", "pre", "section", "table", "td", "th", "tr", "ul", "title",
 })  # fmt: skip
+_EMPTY = frozenset({
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
+    "wbr",
+})  # fmt: skip
+_UNSEEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}charset=["']?([A-Za-z0-9_-]{1,40})""", re.IGNORECASE)
 
 
@@ -27,21 +33,30 @@ class _Text(HTMLParser):
         self._inside: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
-        if tag in _PASSED_OVER:
+        if self._inside and self._inside[-1] == "p" and tag in _BREAKS - {"br"}:
+            self._inside.pop()  # a paragraph ends where another block begins
+        # Of the same name as what is passed over, so that the right end ends it.
+        if tag in _PASSED_OVER or (tag not in _EMPTY and (tag in self._inside or _unseen(attrs))):
             self._inside.append(tag)
         elif tag in _BREAKS:
             self.parts.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in self._inside:
-            del self._inside[self._inside.index(tag) :]
+            while self._inside.pop() != tag:
+                pass
         elif tag in _BREAKS:
             self.parts.append("\n")
 
     def handle_data(self, data: str) -> None:
         if not self._inside:
             self.parts.append(re.sub(r"\s+", " ", data))
+
+
+def _unseen(attrs: list[tuple[str, str | None]]) -> bool:
+    """Say whether an element is hidden by what it says itself; style sheets are not read."""
+    told = dict(attrs)
+    return "hidden" in told or bool(_UNSEEN.search(told.get("style") or ""))
 
 
 def text_of_html(raw: bytes) -> str:
@@ -74,6 +89,8 @@ def text_of_pdf(raw: bytes) -> str:
         from pypdf import PdfReader  # noqa: PLC0415 (an extra)
     except ModuleNotFoundError as error:
         raise MissingExtraError("a PDF file", "curate", missing=str(error.name)) from None
+    # What it would log is told in the reject.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         reader = PdfReader(io.BytesIO(raw))
         return "\n\n".join(page.extract_text().strip() for page in reader.pages)

@@ -9,7 +9,7 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from upright.curate.errors import InputError
 from upright.curate.inputs import Input
@@ -28,7 +28,8 @@ class Read:
 
     Attributes:
         fields: with `text`, as far as the file has one.
-        line: of the (decompressed) file, from 1; the row of a table; 0 for a whole file.
+        line: of the (decompressed) file, from 1, the last of a row; the row of Parquet; 0 for a
+            whole file.
         start: first byte in the decompressed file; 0 where the kind has no such places.
         end: one past the last byte.
     """
@@ -68,7 +69,7 @@ def opened(raw: BinaryIO, packed: str) -> BinaryIO:
         MissingExtraError: for Zstandard without the extra `curate`.
     """
     if packed == "gzip":
-        return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=raw)), _BLOCK)
+        return io.BufferedReader(_Gzip(gzip.GzipFile(fileobj=raw)), _BLOCK)
     if packed == "zstd":
         try:
             import zstandard  # noqa: PLC0415 (an extra)
@@ -77,6 +78,24 @@ def opened(raw: BinaryIO, packed: str) -> BinaryIO:
         reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
         return io.BufferedReader(_Zstandard(reader), _BLOCK)
     return raw
+
+
+class _Gzip(io.RawIOBase):
+    """A reader that gives what stands before a break, and only then the break.
+
+    `GzipFile.read` fills what it is asked for, and loses it all if the file breaks off on the way.
+    """
+
+    def __init__(self, file: gzip.GzipFile) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 (what the base class says)
+        found = self._file.read1(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
 
 
 class _Zstandard(io.RawIOBase):
@@ -151,19 +170,18 @@ def _table(item: Input, stream: BinaryIO) -> Iterator[Read | Reject]:
     rows = csv.DictReader(
         _decoded(stream), delimiter="\t" if tab.endswith(".tsv") else ",", strict=True
     )
-    line = 1
     try:
-        for number, row in enumerate(rows, 1):
-            line = number
+        for row in rows:
             if None in row or None in row.values():
                 why = "not as many fields as the heading has"
-                yield Reject(item.name, number, 0, 0, why)
+                yield Reject(item.name, rows.line_num, 0, 0, why)
             else:
-                yield Read(dict(row), number, 0, 0)
+                yield Read(dict(row), rows.line_num, 0, 0)
     except UnicodeDecodeError as error:
-        yield Reject(item.name, line + 1, 0, 0, f"damaged from here on: not UTF-8 ({error.reason})")
+        why = f"damaged from here on: not UTF-8 ({error.reason})"
+        yield Reject(item.name, rows.line_num + 1, 0, 0, why)
     except (csv.Error, *_DAMAGED) as error:
-        yield Reject(item.name, line + 1, 0, 0, f"damaged from here on: {error}")
+        yield Reject(item.name, rows.line_num, 0, 0, f"damaged from here on: {error}")
 
 
 def _decoded(stream: BinaryIO) -> Iterator[str]:
