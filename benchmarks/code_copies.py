@@ -22,6 +22,7 @@ import json
 import keyword
 import random
 import subprocess
+import sys
 import sysconfig
 import tempfile
 import textwrap
@@ -272,10 +273,10 @@ def ir_plag(*, peers: bool) -> list[str]:
     missing = ""
     if peers:
         tools[f"copydetect {COPYDETECT}"] = _copydetect(pairs)
-        if (scores := _dolos(pairs)) is not None:
-            tools[f"Dolos ({DOLOS})"] = scores
-        else:
-            missing = f" Dolos ({DOLOS}) could not be installed here."
+        try:
+            tools[f"Dolos ({DOLOS})"] = _dolos(pairs)
+        except (OSError, subprocess.CalledProcessError) as error:
+            missing = f" Dolos ({DOLOS}) could not be installed or run here: {_reason(error)}."
     lines = [
         (
             f"{cited(IR_PLAG)}: {copied.sum()} copies, {(~copied).sum()} independent programs, "
@@ -364,14 +365,19 @@ def _copydetect(pairs: Sequence[tuple[str, str]]) -> np.ndarray:
     return np.array(list(map(float, done.stdout.split())))
 
 
-def _dolos(pairs: Sequence[tuple[str, str]]) -> np.ndarray | None:
-    """Return the scores of Dolos; its parsers are compiled first, where npm and a compiler are."""
+def _dolos(pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+    """Return the scores of Dolos; its parsers are compiled first, which takes some minutes.
+
+    Raises:
+        OSError: where node or npm is missing.
+        CalledProcessError: where the parsers cannot be compiled, or Dolos fails.
+    """
     home = CACHE / "dolos"
     if not (home / ".installed").exists():
         home.mkdir(parents=True, exist_ok=True)
-        ask = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", home, DOLOS]
-        if subprocess.run(ask, check=False).returncode:
-            return None
+        print(f"installing {DOLOS} for comparison …", file=sys.stderr)
+        ask = ["npm", "install", "--no-audit", "--no-fund", "--prefix", home, DOLOS]
+        subprocess.run(ask, check=True, capture_output=True, text=True)
         (home / ".installed").touch()
     script = home / "ask.mjs"
     script.write_text(_DOLOS, encoding="utf-8")
@@ -381,6 +387,14 @@ def _dolos(pairs: Sequence[tuple[str, str]]) -> np.ndarray | None:
             ["node", script], input=lines, capture_output=True, text=True, check=True
         )
     return np.array(list(map(float, done.stdout.split())))
+
+
+def _reason(error: OSError | subprocess.CalledProcessError) -> str:
+    """Return in a few words why a tool is missing."""
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}"
+    said = [line.strip() for line in (error.stderr or "").splitlines() if "rror" in line]
+    return f"{error.cmd[0]} ended with {error.returncode}" + (f" ({said[0][:120]})" if said else "")
 
 
 def students() -> list[str]:
