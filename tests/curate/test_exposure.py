@@ -156,16 +156,24 @@ def test_marks_of_many_texts_are_those_of_each(lengths, words):
 @given(st.lists(st.integers(0, 30), max_size=8), st.lists(st.integers(0, 30), max_size=8))
 def test_cuts_after_cuts_are_those_of_the_words_that_were_left(first, second):
     words = list(range(40))
-    cuts = exposure.merged([], first, 3)
+    cuts = exposure.merged([], [(at, at + 3) for at in first])
     left = [w for w in words if not any(a <= w < b for a, b in cuts)]
     begins = [at for at in second if at + 3 <= len(left)]
-    again = exposure.merged(cuts, begins, 3)
+    again = exposure.merged(cuts, [(at, at + 3) for at in begins])
     gone = {left[at + k] for at in begins for k in range(3)}
     assert [w for w in words if not any(a <= w < b for a, b in again)] == [
         w for w in left if w not in gone
     ]
     assert all(a < b for a, b in again)
     assert all(one[1] < two[0] for one, two in pairwise(again))
+
+
+def test_the_first_places_stay_where_places_overlap(tmp_path):
+    source = write(tmp_path / "in.jsonl", [{"id": "a", "text": "word " * 400}])
+    section = "[curate.exposure]\nwords = 10\ntimes = 4\n"
+    made(tmp_path / "out", source, section=section)
+    (record,) = kept(tmp_path / "out")
+    assert record["text"].split() == ["word"] * 13
 
 
 @given(st.integers(0, 10**9), st.integers(1, 10**8))

@@ -59,8 +59,8 @@ class _Search:
             excess = self._excess(often)
             if not excess:
                 return self.cuts
-            for record, begins in excess.items():
-                self.cuts[record] = merged(self.cuts.get(record, []), begins, self._words)
+            for record, spans in excess.items():
+                self.cuts[record] = merged(self.cuts.get(record, []), spans)
             fresh = set(self.cuts)
             joined = list(self._recount(sorted(fresh), None))
 
@@ -117,22 +117,31 @@ class _Search:
             found.update(np.unique(held[self.alive[held]]).tolist())
         return found
 
-    def _excess(self, often: Hashes) -> dict[int, list[int]]:
-        """Return where passages begin that stand in enough places before, by record.
+    def _excess(self, often: Hashes) -> dict[int, list[tuple[int, int]]]:
+        """Return what to cut of passages that stand in enough places before, by record.
 
-        Words are counted as if what was cut before had never been there.
+        Words are counted as if what was cut before had never been there. Those that a place
+        shares with the last one that stays, in the same record, stay with it.
         """
         parts = list(self._recount(sorted(self._holders(often)), often))
-        excess: dict[int, list[int]] = {}
+        excess: dict[int, list[tuple[int, int]]] = {}
         for low, high in ranges(sum(len(found) for found, _, _ in parts)):
-            rows = [_rows(part, low, high) for part in parts]
-            found = np.concatenate([np.empty(0, np.uint64), *(row[0] for row in rows)])
-            records = np.concatenate([np.empty(0, np.int64), *(row[1] for row in rows)])
-            begins = np.concatenate([np.empty(0, np.int64), *(row[2] for row in rows)])
+            parted = [_rows(part, low, high) for part in parts]
+            found = np.concatenate([np.empty(0, np.uint64), *(row[0] for row in parted)])
+            records = np.concatenate([np.empty(0, np.int64), *(row[1] for row in parted)])
+            begins = np.concatenate([np.empty(0, np.int64), *(row[2] for row in parted)])
             order = np.lexsort((begins, records, found))
-            over = order[_ranks(found[order]) >= self._times]
-            for record, begin in zip(records[over].tolist(), begins[over].tolist(), strict=True):
-                excess.setdefault(record, []).append(begin)
+            found, records, begins = found[order], records[order], begins[order]
+            ranks = _ranks(found)
+            over = np.flatnonzero(ranks >= self._times)
+            stays = over - ranks[over] + self._times - 1
+            ends = begins + self._words
+            firsts = np.maximum(
+                begins[over], np.where(records[stays] == records[over], ends[stays], 0)
+            )
+            rows = zip(records[over].tolist(), firsts.tolist(), ends[over].tolist(), strict=True)
+            for record, first, end in rows:
+                excess.setdefault(record, []).append((first, end))
         return excess
 
     def _recount(
@@ -178,24 +187,23 @@ class _Search:
 
 
 def merged(
-    older: Sequence[tuple[int, int]], begins: Iterable[int], words: int
+    older: Sequence[tuple[int, int]], newer: Sequence[tuple[int, int]]
 ) -> list[tuple[int, int]]:
     """Return cuts in the words of the whole text.
 
     Args:
         older: what was cut before, in order and apart.
-        begins: where further cuts of `words` words begin, counted without what was cut before.
-        words: of each.
+        newer: further cuts, counted without what was cut before.
     """
-    starts = np.fromiter(begins, np.int64)
-    if not len(starts):
+    if not newer:
         return list(older)
-    count = int(starts.max()) + words
+    starts, ends = np.array(newer, np.int64).T
+    count = int(ends.max())
     size = count + sum(last - first for first, last in older)
     gone = np.zeros(max(size, older[-1][1] if older else 0), np.bool_)
     for first, last in older:
         gone[first:last] = True
-    opened, closed = np.bincount(starts, minlength=count), np.bincount(starts + words)
+    opened, closed = np.bincount(starts, minlength=count), np.bincount(ends)
     wanted = np.cumsum(opened - closed[:count]) > 0
     gone[np.flatnonzero(~gone)[:count][wanted]] = True
     edges = np.flatnonzero(np.diff(gone, prepend=False, append=False)).tolist()
