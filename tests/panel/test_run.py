@@ -14,6 +14,7 @@ from upright.generate import EngineError
 from upright.generate.choosing import Chances
 from upright.generate.choosing_work import open_book
 from upright.guard import Guard
+from upright.measure.intervals import Interval
 from upright.panel import measures
 from upright.panel.asking import cells, orders
 from upright.panel.page import page
@@ -217,3 +218,53 @@ def test_parts_of_the_variance_are_of_what_varies(guard):
     nothing = reported(guard, Model({"nowhere": 1.0}))
     assert set(nothing.variance.values()) == {0.0}
     assert person.variance["order"] < 0.01
+
+
+def test_a_panel_of_three_products_balances_all_places(guard):
+    more = '[[product]]\nname = "ticket"\ndescription = "For a concert."\n\n[[keep]]'
+    text = study_text(30, s=("[[keep]]", more))
+
+    class Three(Model):
+        async def logs_after(self, prompt, options):
+            self.asked += 1
+            shown = bytes(prompt).decode()
+            names = ["".join(map(chr, option)) for option in options]
+            return [-1.0 if shown.index(one) == min(map(shown.index, names)) else -2.0
+                    for one in names]  # fmt: skip
+
+    report = reported(guard, Three(), text)
+    assert [one.interval.value for one in report.shares] == pytest.approx([1 / 3] * 3)
+    assert report.position_bias.interval.value > 0.3
+    assert report.dominated
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.floats(-0.2, 0.2), st.floats(0.001, 0.1), st.floats(0.01, 0.15))
+def test_within_and_outside_are_said_only_of_a_whole_interval(value, half, margin):
+    found = Interval(value, value - half, value + half, 100, 0.9)
+    verdict, needed = measures._within(found, margin)
+    if verdict == "within":
+        assert max(abs(found.low), abs(found.high)) < margin
+    elif verdict == "outside":
+        assert found.low > margin or found.high < -margin
+    elif needed is not None:
+        assert needed > found.n
+
+
+def test_small_groups_are_never_called_equal():
+    few = measures._difference(np.zeros(5), np.zeros(50))
+    assert (few.low, few.high) == (-1.0, 1.0)
+    assert measures._within(few, 0.5) == ("cannot tell", None)
+
+
+def test_what_is_hollow_keeps_its_violations():
+    figures = [
+        measures.Figure("a", Interval(0, 0, 0, 9, 0.9), "m", verdict)
+        for verdict in ("within", "outside", "cannot tell")
+    ]
+    parts = {"order": 0.8, "person": 0.1, "phrasing": 0.0, "rest": 0.1}
+    assert [one.verdict for one in measures.hollow(figures, parts)] == [
+        "cannot tell", "outside", "cannot tell",
+    ]  # fmt: skip
+    heard = parts | {"order": 0.1, "person": 0.8}
+    assert measures.hollow(figures, heard) == figures
