@@ -1,0 +1,64 @@
+"""The strictest reading of a guard: whatever any rule would change is held back."""
+
+from __future__ import annotations
+
+import pytest
+
+from upright.guard import Guard
+from upright.panel.guarding import Withheld, passing
+from upright.policy import open_policy, parse_policy
+
+USE = """
+schema = 1
+[use_case]
+name = "x"
+purpose = "y"
+[[guard.rule]]
+detect = ["pii.email"]
+at = ["output"]
+action = "redact"
+observe = true
+[[guard.rule]]
+detect = ["pii.phone"]
+at = ["output"]
+action = "flag"
+"""
+
+
+@pytest.fixture(scope="module")
+def guard():
+    return Guard.from_policy(open_policy("focus-group"))
+
+
+def test_a_rule_that_only_observes_holds_back_too_and_a_flag_does_not():
+    withheld = Withheld()
+    texts = ["Ask joe@example.com.", "Call 617-555-0133.", "Nothing here."]
+    held = passing(Guard.from_policy(parse_policy(USE)), texts, "reason", withheld)
+    assert held == [("pii.email",), (), ()]
+    assert withheld.to_json() == {
+        "reason": {"looked_at": 3, "withheld": 1, "rules": {"pii.email": 1}}
+    }
+
+
+def test_an_age_is_held_back_in_what_the_model_writes_alone(guard):
+    text = ["I am a 34-year-old woman."]
+    assert passing(guard, text, "persona", Withheld()) == [()]
+    assert passing(guard, text, "reason", Withheld()) == [("pii.age",)]
+
+
+def test_texts_are_counted_once_however_many_rules_hold_them_back(guard):
+    withheld = Withheld()
+    passing(guard, ["joe@example.com, 617-555-0133"], "reason", withheld)
+    assert withheld.texts("reason") == 1
+    assert set(withheld.rules["reason"]) == {"pii.email", "pii.phone", "texts"}
+    assert withheld.texts("persona") == 0
+
+
+def test_a_guard_that_fails_lets_nothing_through(guard, monkeypatch):
+    detector = next(one for one in guard.detectors("output") if one.rule == "pii.email")
+
+    def broken(_records):
+        raise ValueError("broken")
+
+    monkeypatch.setattr(detector, "find", broken)
+    assert passing(guard, ["Fine, all of it."], "reason", Withheld()) == [("pii.email",)]
