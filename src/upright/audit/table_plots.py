@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from upright.measure.svg import Plot, line, text
 from upright.measure.groups import CROSSED
 from upright.measure.rates import Rate
+from upright.measure.svg import Plot, line, text
 
 if TYPE_CHECKING:
     from upright.audit.table_shape import TableMeasure
