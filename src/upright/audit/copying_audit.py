@@ -10,11 +10,11 @@ from upright.audit.copying import LEVEL, Exposure, capped, discoverable
 from upright.audit.copying_answers import Copied
 from upright.audit.figures import Figure
 from upright.audit.gates import Gate
-from upright.measure.svg import Plot, Square, line, text
 from upright.audit.table_plots import standalone
 from upright.generate.types import Sampling
 from upright.measure.bounds import judge
 from upright.measure.names import COPYING, COPYING_MEASURES
+from upright.measure.svg import Plot, Square, line, text
 from upright.terms import ConfigError
 
 if TYPE_CHECKING:

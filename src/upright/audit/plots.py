@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from upright.audit.figures import Figure
 from upright.audit.parts import Identities, Part
 from upright.audit.sample import LEVEL, Sample
-from upright.measure.svg import WIDE, Bar, Plot, Square, bars, line
 from upright.measure.calibration import reliability
 from upright.measure.decisions import Decisions
 from upright.measure.ranking import Curve, curve
+from upright.measure.svg import WIDE, Bar, Plot, Square, bars, line
 
 POINTS = 60
 """Points of a curve that are drawn, and stand in its table."""
