@@ -75,6 +75,9 @@ PLANTED = {
     "affinity of men": AFFINITY.format(woman=0.3, man=0.7),
     "none": "",
 }
+ALLOWED = 600.0
+OTHERS = 5
+"""All turns but the first, which is timed, ask a fifth of the people."""
 TURNS = {
     "names, one phrasing each": ("names", 1),
     "letters, one phrasing each": ("letters", 1),
@@ -87,7 +90,6 @@ class Told:
 
     report: Report
     seconds: float
-    processor: float
 
 
 def main() -> None:
@@ -99,7 +101,9 @@ def main() -> None:
         *((names, planted) for planted in PLANTED),
         (letters, next(iter(PLANTED))),
     ):
-        rows.append(row(turn, planted, measured(people, PLANTED[planted], *TURNS[turn])))
+        some = people // OTHERS if rows else people
+        told = measured(some, PLANTED[planted], *TURNS[turn])
+        rows.append(row(turn, planted, some, told))
         print(rows[-1], flush=True)
     asked = (
         f"{people} invented people, 2 products, 2 orders ({people * 2:,} answers a study), the "
@@ -108,8 +112,8 @@ def main() -> None:
         "choices V that of gender with what each person likes better than the panel does."
     )
     headings = (
-        "| answers | planted | wall | CPU | planted V | choices V | recovered | first less last | "
-        "order, person of variance | location equal within 0.05 |"
+        "| answers | planted | people | of ten minutes | planted V | choices V | recovered | "
+        "first less last | order, person of variance | location equal within 0.05 |"
     )
     lines = [
         asked,
@@ -131,9 +135,9 @@ def measured(people: int, planted: str, answers: str, each: int) -> Told:
     study = parse_study(
         STUDY.format(people=people, planted=planted, answers=answers, each=each), source="study"
     )
-    begin, processor = time.perf_counter(), time.process_time()
+    begin = time.perf_counter()
     report = asyncio.run(_asked(study))
-    return Told(report, time.perf_counter() - begin, time.process_time() - processor)
+    return Told(report, time.perf_counter() - begin)
 
 
 async def _asked(study: object) -> Report:
@@ -146,7 +150,7 @@ async def _asked(study: object) -> Report:
         await engine.aclose()
 
 
-def row(turn: str, planted: str, told: Told) -> str:
+def row(turn: str, planted: str, people: int, told: Told) -> str:
     """Return one row of the table."""
     report = told.report
     aim = choices = recovered = ""
@@ -158,7 +162,7 @@ def row(turn: str, planted: str, told: Told) -> str:
         recovered = f"{'yes' if more['recovered'] else 'no'}, {report.kept[0].verdict}"
     bias, parts, level = report.position_bias.interval, report.variance, report.equal[0]
     return (
-        f"| {turn} | {planted} | {told.seconds:.0f} s | {told.processor:.0f} s | {aim} | {choices} "
+        f"| {turn} | {planted} | {people} | {told.seconds / ALLOWED:.2f} | {aim} | {choices} "
         f"| {recovered} | {bias.value:+.1%} ({bias.low:+.1%} to {bias.high:+.1%}) | "
         f"{parts['order']:.0%}, {parts['person']:.0%} | {level.interval.value:+.3f}: "
         f"{level.verdict} |"

@@ -141,8 +141,8 @@ async def audit(reader: Reader, size: Size) -> Rows:
     found, excepted_ones = await reader.read(prompts), await reader.read(told)
     wall, spent = time.perf_counter() - began, time.process_time() - cpu
     lines = [
-        f"{len(prompts)} open prompts, {len(told)} exceptions: in {wall / ALLOWED:.2f} of the three "
-        f"minutes asked, with {spent / wall:.1f} cores at work.",
+        f"{len(prompts)} open prompts, {len(told)} exceptions: in {wall / ALLOWED:.2f} of three",
+        f"minutes, with {spent / wall:.1f} cores at work.",
         ASKED,
         "",
         "| | Model | Balanced |",
