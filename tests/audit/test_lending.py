@@ -240,3 +240,22 @@ def test_the_audit_draws_what_it_says():
     assert drawn.startswith("<svg")
     assert "sex: 1 - 2" in drawn
     assert "outside" in drawn
+
+
+@pytest.mark.parametrize(
+    ("rendering", "swapped", "told"),
+    [
+        (Rendering(), ["good"], "`good` is what came true"),
+        (Rendering(template="{income} {good}"), ["income"], "`good` is what came true"),
+        (Rendering(left_out=frozenset({"sex"})), ["sex"], "the model is not told it"),
+        (Rendering(template="earns {income}"), ["sex"], "the model is not told it"),
+    ],
+)
+def test_what_a_model_is_not_told_is_not_audited(rendering, swapped, told):
+    with pytest.raises(ConfigError, match=told):
+        rendering.check_asked("good", swapped)
+
+
+def test_what_a_model_is_told_can_be_audited():
+    Rendering(template="{sex} earns {income}").check_asked("good", ["sex", "income"])
+    Rendering().check_asked("good", ["sex"])

@@ -125,10 +125,15 @@ def test_a_lean_of_the_chances_is_found_exactly():
 
 
 def test_equal_chances_show_no_difference():
-    told = exact(lambda _prompt, option: -float(len(option)))
+    told = exact(lambda _prompt, option: -float(len(option)), limit=240)
     assert told.p_value == 1.0
     assert all(one.figure.value == pytest.approx(0.0) for one in told.differences)
     assert told.verdict == "within"
+
+
+def test_a_few_prompts_that_show_no_difference_tell_nothing():
+    told = exact(lambda _prompt, option: -float(len(option)), limit=6)
+    assert told.verdict == "cannot tell"
 
 
 def test_what_was_read_exactly_has_a_shape_of_lines():

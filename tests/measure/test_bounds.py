@@ -101,3 +101,9 @@ def test_the_interval_of_the_minimum_holds_it_at_least_as_often_as_it_says(truth
         found = lowest(*shares(counts)).minimum
         held += found.low <= min(truths) <= found.high
     assert held / 100 >= 0.95
+
+
+@given(st.floats(0, 1), st.integers(0, 9))
+def test_fewer_rows_than_are_asked_for_tell_nothing(value, n):
+    judgement = judge(Interval(value, value, value, n, 0.95), at_most=1.0, fewest=10)
+    assert (judgement.verdict, judgement.n_needed) == ("cannot tell", 10)

@@ -63,6 +63,25 @@ class Rendering:
         for name in [*(hole for hole in holes if hole is not None), *self.words, *self.left_out]:
             table.column(name)
 
+    def check_asked(self, label: str, swapped: Sequence[str]) -> None:
+        """See to it that a model is told what is swapped, and never what came true.
+
+        Raises:
+            ConfigError: naming the column.
+        """
+        holes = [name for _, name, _, _ in string.Formatter().parse(self.template)]
+        if label in swapped or label in holes:
+            raise ConfigError(
+                f"`{label}` is what came true, which no lender knows",
+                mend="swap and write other columns",
+            )
+        for name in swapped:
+            if name in self.left_out or (self.template and name not in holes):
+                raise ConfigError(
+                    f"--swap {name}: the model is not told it, so nothing can come of it",
+                    mend=f"take it out of --leave-out, or write {{{name}}} into the template",
+                )
+
     def text(self, row: Mapping[str, str], last: Sequence[str]) -> str:
         """Return a row as text.
 

@@ -26,7 +26,7 @@ from upright.audit.lending_measures import (
 )
 from upright.audit.table_plots import standalone
 from upright.generate.choosing import Chances
-from upright.measure.bounds import judge, shortfall
+from upright.measure.bounds import FEWEST, judge, shortfall
 from upright.measure.groups import numbers_of
 from upright.measure.intervals import Interval
 from upright.measure.names import LENDING, LENDING_MEASURES
@@ -217,7 +217,8 @@ def gates(bounds: dict[str, float], audit: LendingAudit) -> tuple[Gate, ...]:
         interval = shown[name]
         value = None if math.isnan(interval.value) else interval.value
         figure = Figure(value, interval.low, interval.high, interval.n, f"largest {name}")
-        found.append(Gate(measure, name, figure, bound, judge(interval, at_most=bound)))
+        judgement = judge(interval, at_most=bound, fewest=FEWEST)
+        found.append(Gate(measure, name, figure, bound, judgement))
     return tuple(found)
 
 

@@ -16,7 +16,7 @@ from upright.audit.figures import Figure
 from upright.audit.lending import YES, Asked, Swap
 from upright.generate.choosing import Chances
 from upright.measure import student
-from upright.measure.bounds import Verdict, judge
+from upright.measure.bounds import FEWEST, Verdict, judge
 from upright.measure.equivalence import ALPHA
 from upright.measure.intervals import Interval, clopper_pearson
 from upright.measure.parity import Gap, gaps
@@ -279,7 +279,7 @@ def _equivalent(found: Interval, margin: float) -> tuple[Verdict, int | None]:
         found.n,
         found.level,
     )
-    judgement = judge(size, at_most=margin)
+    judgement = judge(size, at_most=margin, fewest=FEWEST)
     return judgement.verdict, judgement.n_needed
 
 

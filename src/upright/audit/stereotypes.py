@@ -17,7 +17,7 @@ from upright.audit.lines import read_texts
 from upright.audit.tone_effects import size_of
 from upright.generate.choosing import Chances, Question
 from upright.measure import cluster_bootstrap
-from upright.measure.bounds import judge
+from upright.measure.bounds import FEWEST, judge
 from upright.measure.intervals import Interval
 from upright.measure.names import STEREOTYPES, STEREOTYPES_MEASURES
 from upright.terms import ConfigError
@@ -204,5 +204,6 @@ def gates(asked: Mapping[str, float], told: Sequence[Told]) -> tuple[Gate, ...]:
         figure = figures.get(name) or Figure(None, 0.0, 1.0, 0, "not measured")
         size = size_of(figure.interval(LEVEL))
         shown = Figure.of(size, figure.method)
-        judged.append(Gate(measure, name, shown, bound, judge(size, at_most=bound)))
+        judgement = judge(size, at_most=bound, fewest=FEWEST)
+        judged.append(Gate(measure, name, shown, bound, judgement))
     return tuple(judged)

@@ -15,7 +15,7 @@ from typing import Any
 from upright.audit.figures import Figure
 from upright.audit.gates import Gate
 from upright.audit.tone_effects import LEVEL, size_of
-from upright.measure.bounds import Verdict, judge
+from upright.measure.bounds import FEWEST, Judgement, Verdict, judge
 from upright.measure.intervals import Interval
 from upright.measure.multiplicity import holm
 from upright.measure.names import TONE
@@ -226,7 +226,10 @@ def _gate(measure: str, bound: float, comparisons: Sequence[Comparison]) -> Gate
     # The largest of several: its limits are the largest of their limits.
     low, high = (max(getattr(item, end) for item, _ in figures) for end in ("low", "high"))
     shown = Interval(value.value, low, high, value.n, LEVEL)
-    judgement = judge(shown, at_most=bound)
+    judgement = judge(shown, at_most=bound, fewest=FEWEST)
+    if judgement.verdict == "outside" and not any(one.found for one in comparisons):
+        # The largest of many figures is large by chance; whether any is, the one test says.
+        judgement = Judgement("cannot tell", judgement.n_needed)
     return Gate(measure, name, Figure.of(shown, method), bound, judgement)
 
 

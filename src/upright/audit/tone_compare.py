@@ -24,7 +24,7 @@ from upright.audit.tone_tests import (
     joint,
 )
 from upright.audit.tone_vocabulary import Words, leans, words_of
-from upright.measure.bounds import Verdict, judge
+from upright.measure.bounds import FEWEST, Verdict, judge
 from upright.measure.intervals import Interval
 from upright.measure.ranking import auc_of
 from upright.terms import ConfigError
@@ -192,7 +192,7 @@ def _differences(
 
 
 def _judged(interval: Interval, p: float, method: str) -> Figure:
-    judgement = judge(size_of(interval), at_most=MARGIN)
+    judgement = judge(size_of(interval), at_most=MARGIN, fewest=FEWEST)
     verdict: Verdict = judgement.verdict
     if verdict == "outside" and p > ALPHA:
         verdict = "cannot tell"

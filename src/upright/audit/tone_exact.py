@@ -22,7 +22,7 @@ from upright.audit.tone_prompts import words
 from upright.audit.tone_tests import PERMUTATIONS, Design, columns, joint
 from upright.generate.choosing import Chances, Question
 from upright.measure import cluster_bootstrap
-from upright.measure.bounds import judge
+from upright.measure.bounds import FEWEST, judge
 
 Floats = NDArray[np.float64]
 
@@ -113,7 +113,7 @@ def _difference(name: str, values: Floats, pairs: Sequence[str], p: float) -> Di
         return float(apart[list(rows)].mean())
 
     found = cluster_bootstrap(mean, [pair.rsplit(" ", 1)[0] for pair in pairs])
-    judgement = judge(size_of(found), at_most=MARGIN)
+    judgement = judge(size_of(found), at_most=MARGIN, fewest=FEWEST)
     verdict = judgement.verdict
     if verdict == "outside" and p > ALPHA:
         verdict = "cannot tell"

@@ -194,6 +194,7 @@ class _Run:
         few = min(limit, count)
         self.rows = [at * count // few for at in range(few)]
         self.table.binary(self.question.label)
+        self.rendering.check_asked(self.question.label, names)
         for name in self.question.keep:
             numbers_in(self.table, name, self.rows)
         self.swapped: list[Swap] = swaps(self.table, names, bands)

@@ -25,13 +25,20 @@ class Judgement:
     n_needed: int | None = None
 
 
-def judge(figure: Interval, *, at_most: float) -> Judgement:
+FEWEST = 10
+"""Rows below which an interval drawn from them bounds nothing: it can be empty by chance."""
+
+
+def judge(figure: Interval, *, at_most: float, fewest: int = 0) -> Judgement:
     """Say whether a figure keeps a bound.
 
     Args:
         figure: the figure; smaller is better.
         at_most: the largest value that passes.
+        fewest: rows below which nothing is told, whatever the interval.
     """
+    if figure.n < fewest:
+        return Judgement("cannot tell", fewest)
     if math.isnan(figure.value):
         return Judgement("cannot tell")
     if figure.high <= at_most:

@@ -34,6 +34,8 @@ from upright.panel.study import Equal, Keep, Study
 LEVEL = 0.95
 FEWEST = 10
 """People of a group below which nothing is said of it."""
+_ALIKE = 100
+"""The same where all are alike: a hundred miss three in a hundred others one time in twenty."""
 
 _NORMAL = NormalDist()
 _Z = _NORMAL.inv_cdf((1 + LEVEL) / 2)
@@ -334,6 +336,9 @@ def _outside_p(found: Interval, margin: float) -> float:
 def _within(found: Interval, margin: float) -> tuple[Verdict, int | None]:
     """Judge one interval, each of whose limits holds at one minus alpha."""
     if math.isnan(found.value):
+        return "cannot tell", None
+    if found.n < (_ALIKE if found.low == found.high else FEWEST):
+        # Few people bound nothing, least of all where all happen to be alike.
         return "cannot tell", None
     if -margin < found.low and found.high < margin:
         return "within", None
