@@ -140,7 +140,7 @@ def test_a_folder_s_lines_are_found_and_of_a_curated_one_those_under_data(tmp_pa
         (b'{"id": "a"}\n', r"c\.jsonl:1: no string under `text`"),
         (b"[]\n", r"c\.jsonl:1: no string"),
         (b'{"text": 7}\n', r"c\.jsonl:1: no string"),
-        (b'\n{"text": "\xff"}\n', r"c\.jsonl:2: not JSON"),
+        (b'\n{"text": "\xff"}\n', r"c\.jsonl:2: not UTF-8"),
     ],
 )
 def test_a_line_that_is_no_document_is_named(tmp_path, raw, told):

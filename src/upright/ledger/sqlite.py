@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ WRITES = "upright_writes"
 
 _log = logging.getLogger(__name__)
 _BUSY_TIMEOUT_MS = 30_000
+_PAUSE = 0.01  # seconds between two tries
 _PATIENCE_MS = 500
 # FULL syncs the log at every commit: what was acknowledged survives a killed process and a
 # power cut. NORMAL survives the killed process only. Group commit shares the cost.
@@ -64,7 +67,7 @@ def prepare(engine: Engine, synchronous: str) -> None:
         raw.text_factory = lambda stored: stored.decode("utf-8", "surrogateescape")
         cursor = raw.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _log_ahead(cursor)
         cursor.execute(f"PRAGMA synchronous = {synchronous}")
         # Overwrite what is deleted, so that erased vault records leave no trace in free pages.
         cursor.execute("PRAGMA secure_delete = ON")
@@ -72,6 +75,23 @@ def prepare(engine: Engine, synchronous: str) -> None:
 
     event.listen(engine, "connect", configure)
     event.listen(engine, "begin", _begin)
+
+
+def _log_ahead(cursor: sqlite3.Cursor) -> None:
+    """Have a write-ahead log, waiting for others who turn it on in the same new database.
+
+    SQLite waits for locks, but not for this one: both would wait for each other.
+    """
+    until = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 def empty_log(engine: Engine) -> None:
