@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from upright.cli.audit import audit_app, progress
-from upright.cli.options import Debug, Json, Quiet, write_line
+from upright.cli.options import Debug, Json, Quiet, write_drawing, write_line
 from upright.terms import ConfigError, UprightError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def audit_copying(  # noqa: PLR0917 (Typer names them as options)
     lines = list(_lines(data, text_field, repeats_field, limit))
     audit = asyncio.run(_audit(asked, lines, quiet=quiet))
     if plot is not None:
-        _write(plot, audit.plot())
+        write_drawing(plot, audit.plot())
     if as_json:
         write_line(audit.to_json())
     else:
@@ -258,13 +258,6 @@ class UnreadableEngineError(UprightError):
             f"the engine {name} gives no exact probabilities of a given text",
             mend='audit the model where it is: kind = "embedded" or "transformers"',
         )
-
-
-def _write(path: Path, drawn: str) -> None:
-    try:
-        path.write_text(drawn, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", mend="give a file in a folder") from None
 
 
 def _show(audit: CopyingAudit) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from upright.cli.audit import audit_app, progress
 from upright.cli.audit_table import bands_of, names_of
-from upright.cli.options import Debug, Json, Quiet, write_line
+from upright.cli.options import Debug, Json, Quiet, write_drawing, write_line
 from upright.cli.panel import cost_json, told_cost
 from upright.terms import ConfigError
 
@@ -150,7 +150,7 @@ def audit_lending_command(  # noqa: PLR0917 (Typer names them as options)
     if audit is None:
         return
     if plot is not None:
-        _write(plot, audit.plot())
+        write_drawing(plot, audit.plot())
     if as_json:
         write_line(audit.to_json())
     else:
@@ -263,13 +263,6 @@ def _words(options: list[str]) -> dict[str, dict[str, str]]:
             raise ConfigError(f"--words {option}: no words", mend="like SEX=1:man,2:woman")
         found[name.strip()] = {value.strip(): word.strip() for value, _, word in pairs}
     return found
-
-
-def _write(path: Path, drawn: str) -> None:
-    try:
-        path.write_text(drawn, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", mend="give a file in a folder") from None
 
 
 def _show(audit: LendingAudit) -> None:

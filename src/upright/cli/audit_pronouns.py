@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from upright.cli.audit import audit_app, progress
-from upright.cli.options import Debug, Json, Quiet, write_line
+from upright.cli.options import Debug, Json, Quiet, write_drawing, write_line
 from upright.terms import ConfigError
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def audit_pronouns(  # noqa: PLR0917 (Typer names them as options)
             mend='add an [[audit.gate]] with measure = "fairness.pronouns.balance_gap"',
         )
     if plot is not None:
-        _write(plot, audit.plot())
+        write_drawing(plot, audit.plot())
     if as_json:
         write_line(audit.to_json())
     else:
@@ -265,13 +265,6 @@ async def _drawn(
             for some in (prompts, told)
         ]
     return found[0], found[1], []
-
-
-def _write(path: Path, drawn: str) -> None:
-    try:
-        path.write_text(drawn, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", mend="give a file in a folder") from None
 
 
 _TOLD = {

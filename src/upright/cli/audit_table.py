@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from upright.cli.audit import audit_app
-from upright.cli.options import Debug, Json, Quiet, write_line
+from upright.cli.options import Debug, Json, Quiet, write_drawing, write_line
 from upright.terms import ConfigError
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def audit_table_command(  # noqa: PLR0917 (Typer names them as options)
     )
     audit = audit_table(read_table(table), prediction, question)
     if plot is not None:
-        _write(plot, audit.plot(question.rates[0]))
+        write_drawing(plot, audit.plot(question.rates[0]))
     if as_json:
         write_line(audit.to_json())
     else:
@@ -167,13 +167,6 @@ def bands_of(options: list[str] | None) -> dict[str, tuple[float, ...]]:
                 f"--bands {option}: no column with numbers", mend="write it like AGE=30,50"
             ) from None
     return bands
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", mend="give a file in a folder") from None
 
 
 def _show(audit: TableAudit) -> None:

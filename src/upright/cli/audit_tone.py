@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from upright.cli.audit import audit_app, progress
-from upright.cli.options import Debug, Json, Quiet, write_line
-from upright.terms import ConfigError, UprightError
+from upright.cli.options import Debug, Json, Quiet, write_drawing, write_line
+from upright.terms import UprightError
 
 if TYPE_CHECKING:
     from upright.audit.tone import Carrier, Comparison, ToneAudit
@@ -230,7 +230,7 @@ def _tell(audit: ToneAudit, plot: Path | None, *, as_json: bool) -> None:
     if plot is not None:
         from upright.audit.tone_plot import drawing
 
-        _write(plot, drawing(audit))
+        write_drawing(plot, drawing(audit))
     if as_json:
         write_line(audit.to_json())
         return
@@ -239,13 +239,6 @@ def _tell(audit: ToneAudit, plot: Path | None, *, as_json: bool) -> None:
         _show(one, p)
     for bound in audit.gates:
         typer.echo(f"  {bound.measure}: at most {bound.at_most:g}: {bound.judgement.verdict}")
-
-
-def _write(path: Path, drawn: str) -> None:
-    try:
-        path.write_text(drawn, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", mend="give a file in a folder") from None
 
 
 def _show(one: Comparison, p: float) -> None:

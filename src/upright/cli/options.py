@@ -107,6 +107,18 @@ def write_line(value: dict[str, Any]) -> None:
     sys.stdout.buffer.flush()
 
 
+def write_drawing(path: Path, drawn: str) -> None:
+    """Write a chart that an option asked for.
+
+    Raises:
+        ConfigError: for a path that cannot be written.
+    """
+    try:
+        path.write_text(drawn, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", mend="give a file in a folder") from None
+
+
 def _open(path: str) -> Any:  # noqa: ANN401 (a binary stream of any kind)
     try:
         return Path(path).open("rb")
