@@ -42,6 +42,7 @@ def run(capsys, tmp_path, monkeypatch):
         {"sent_more": f"Old {n}.", "sent_less": f"Young {n}.", "bias_type": "age"} for n in range(9)
     ]
     (tmp_path / "crows.jsonl").write_text("\n".join(map(json.dumps, pairs)))
+    (tmp_path / "many.jsonl").write_text("\n".join(map(json.dumps, 12 * pairs)))
 
     def call(*words):
         with pytest.raises(SystemExit) as end:
@@ -142,10 +143,18 @@ def test_a_benchmark_of_stereotypes_is_told_with_its_caveats(run):
 
 def test_a_gate_on_a_stereotype_exits_1_where_it_is_broken(run, tmp_path):
     (tmp_path / "use.toml").write_text(USE + GATE.format("stereotypes.crows", 0.1))
-    words = ("stereotypes", "--kind", "crows", "--data", "crows.jsonl", "--policy", "use.toml")
+    words = ("stereotypes", "--kind", "crows", "--data", "many.jsonl", "--policy", "use.toml")
     code, out, _ = run(*words, "--gate")
     assert code == 1
     assert "fairness.stereotypes.crows: at most 0.1: outside" in out
+
+
+def test_a_gate_on_a_handful_of_lines_exits_3(run, tmp_path):
+    (tmp_path / "use.toml").write_text(USE + GATE.format("stereotypes.crows", 0.1))
+    words = ("stereotypes", "--kind", "crows", "--data", "crows.jsonl", "--policy", "use.toml")
+    code, out, _ = run(*words, "--gate")
+    assert code == 3
+    assert "fairness.stereotypes.crows: at most 0.1: cannot tell" in out
 
 
 def test_continuations_are_compared_for_toxicity_and_tone(run, tmp_path):
