@@ -106,8 +106,9 @@ def test_a_stranger_sees_the_404_without_the_tabs(stranger):
     assert "Ledger" not in stranger.page
 
 
-def test_the_root_leads_to_the_console(browser):
-    response = browser.client.get("/", follow_redirects=False)
+@pytest.mark.parametrize("path", ["/", "/console"])
+def test_the_root_and_the_bare_name_lead_to_the_console(browser, path):
+    response = browser.client.get(path, follow_redirects=False)
     assert response.headers["location"] == "/console/"
 
 

@@ -89,12 +89,13 @@ _SIGNED_IN: Final[tuple[tuple[str, str, Handler], ...]] = (
 
 
 def mount(app: Starlette, state: GatewayState) -> None:
-    """Add the console to a gateway's application, under `/console`; `/` leads there.
+    """Add the console to a gateway's application, under `/console/`; `/` and `/console` lead there.
 
     Raises:
         KeyFileError: if the secret behind the cookies cannot be read or made.
     """
-    app.router.routes.append(Route("/", _to_console, methods=["GET"], include_in_schema=False))
+    for path in ("/", BASE):
+        app.router.routes.append(Route(path, _to_console, methods=["GET"], include_in_schema=False))
     app.router.routes.append(Mount(BASE, app=build(state)))
 
 
