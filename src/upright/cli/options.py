@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -105,6 +106,38 @@ def write_line(value: dict[str, Any]) -> None:
         raw = json.dumps(value).encode()
     sys.stdout.buffer.write(raw + b"\n")
     sys.stdout.buffer.flush()
+
+
+def writable_before(*paths: Path | str | None) -> None:
+    """Refuse, before any work begins, a file that could not be written when it has ended.
+
+    Call it first in a command, with every file that its options name. Nothing is created where a
+    path leads, and what stands there is neither emptied nor touched. None (an option that was not
+    given) and the text `-` (standard output) pass, and so does a pipe or a device.
+
+    Raises:
+        ConfigError: naming the path and why: no such folder, no permission, a folder, a full or
+            read-only disk.
+    """
+    for path in paths:
+        if path is not None and path != "-":
+            try:
+                _try_to_write(Path(path))
+            except OSError as error:
+                problem = f"{path}: {error.strerror}"
+                raise ConfigError(problem, mend="give a file in a folder") from None
+
+
+def _try_to_write(path: Path) -> None:
+    # Permission bits tell less than an attempt does: they hold neither for root nor on a disk that
+    # is mounted for reading only.
+    if path.exists() and not path.is_file() and not path.is_dir():
+        return
+    try:
+        os.close(os.open(path, os.O_WRONLY))
+    except FileNotFoundError:
+        with tempfile.TemporaryFile(dir=path.resolve().parent):
+            pass
 
 
 def write_drawing(path: Path, drawn: str) -> None:
