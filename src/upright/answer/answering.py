@@ -32,8 +32,9 @@ from upright.guard import Pseudonyms
 from upright.terms import Action
 
 if TYPE_CHECKING:
-    from upright.answer.answerer import Answerer
-    from upright.answer.certifying import Attached, Drafted
+    from upright.answer.attached import Attached
+    from upright.answer.certifying import Drafted
+    from upright.answer.means import Means
     from upright.ledger import UseState
 
 _SALT_BYTES = 16
@@ -47,16 +48,16 @@ class Answering:
         disclosure: how a reader learns that a machine wrote it.
     """
 
-    def __init__(self, answerer: Answerer, request: AnswerRequest) -> None:
+    def __init__(self, means: Means, request: AnswerRequest) -> None:
         self.id = f"ans_{secrets.token_hex(12)}"
-        self.disclosure = answerer.policy.disclosure.text
-        self._answerer = answerer
-        self._policy = answerer.policy
-        self._use = answerer.policy.use_case.name
+        self.disclosure = means.policy.disclosure.text
+        self._means = means
+        self._policy = means.policy
+        self._use = means.policy.use_case.name
         self._request = request
-        self._judge = answerer.judge
+        self._judge = means.judge
         self._salt = secrets.token_bytes(_SALT_BYTES)
-        self._journal = Journal(answerer.writer, self._use, self.id)
+        self._journal = Journal(means.writer, self._use, self.id)
         self._verdicts: list[TextVerdict] = []
         self._sent = Sent(request.n)
         self._usage = Usage()
@@ -97,7 +98,7 @@ class Answering:
                 self._submit_close("cancelled")
 
     async def _answer(self) -> AsyncGenerator[AnswerPiece]:
-        admit_images(self._policy, self._answerer.pool.rulebook, self._request)
+        admit_images(self._policy, self._means.pool.rulebook, self._request)
         inbound = take_apart(self._request)
         pseudonyms = Pseudonyms(part.record.text for part in inbound.parts)
         prompt = Prompt(inbound, *await self._judge.prompt(inbound.parts, pseudonyms))
@@ -118,9 +119,9 @@ class Answering:
 
     async def _open(self, prompt: Prompt) -> None:
         """Commit `opened`, and go on only if the use is running under this very policy."""
-        engine = self._answerer.engine
-        if self._answerer.certifier is not None:
-            self._answerer.certifier.check()
+        engine = self._means.engine
+        if self._means.certifier is not None:
+            self._means.certifier.check()
         self._unclosed = True
         state = await self._journal.write(
             "opened",
@@ -146,7 +147,7 @@ class Answering:
             self._submit_close("stopped")
             raise UseStoppedError(self._use, state.reason)
         other = state.policy_digest != self._policy.digest
-        if state.version is not None and other and not self._answerer.pinned:
+        if state.version is not None and other and not self._means.pinned:
             self._submit_close("superseded")
             raise PolicyChangedError(self._use, state.version)
 
@@ -154,14 +155,14 @@ class Answering:
         """Say whether a person has released this very prompt."""
         item = self._request.review_id
         return prompt.can_be_released and await released(
-            self._answerer.ledger, self._use, item, prompt.held().text
+            self._means.ledger, self._use, item, prompt.held().text
         )
 
     async def _refuse(self, prompt: Prompt) -> list[AnswerPiece]:
         """Answer with a notice, without asking the engine."""
         if prompt.action is Action.REVIEW:
             held = prompt.held()
-            self._review = await queue(self._answerer.ledger, self._use, self.id, held)
+            self._review = await queue(self._means.ledger, self._use, self.id, held)
         notice = prompt.notice(self._policy.guard)
         return [
             piece
@@ -175,7 +176,7 @@ class Answering:
     async def _generate(self, prompt: Prompt, releaser: Releaser) -> AsyncGenerator[AnswerPiece]:
         """Yield what may be sent while the engine writes, and the rest when it has ended."""
         eager = self._request.stream
-        async with EngineFeed(self._answerer.engine, self._job(prompt)) as feed:
+        async with EngineFeed(self._means.engine, self._job(prompt)) as feed:
             async with aclosing(feed.batches(eager=eager)) as batches:
                 async for batch in batches:
                     self._usage = feed.usage
@@ -193,7 +194,7 @@ class Answering:
         last = await releaser.last_words(disclosure.text if disclosure.visible else "")
         held = releaser.held()
         if held:
-            self._review = await queue(self._answerer.ledger, self._use, self.id, joined(held))
+            self._review = await queue(self._means.ledger, self._use, self.id, joined(held))
         return last
 
     def _job(self, prompt: Prompt) -> Job:
@@ -202,15 +203,15 @@ class Answering:
         if messages is not None and system:
             messages = (Message("system", system), *messages)
         return Job(
-            sampling=self._answerer.sampling(view.overrides),
+            sampling=self._means.sampling(view.overrides),
             messages=messages,
             prompt=view.prompt,
             choices=self._request.n,
             logprobs=self._request.logprobs,
             passthrough=view.passthrough,
-            mark=self._answerer.mark,
-            mask=self._answerer.mask(prompt.users),
-            balance=self._answerer.balance,
+            mark=self._means.mark,
+            mask=self._means.mask(prompt.users),
+            balance=self._means.balance,
         )
 
     async def _finish(self, last: list[AnswerPiece], prompt: Prompt) -> list[AnswerPiece]:
@@ -219,7 +220,7 @@ class Answering:
             self._sent.note(piece)
         if self._policy.ledger.keep_texts:
             await keep_texts(
-                self._answerer.ledger,
+                self._means.ledger,
                 self._use,
                 self.id,
                 prompt=prompt.originals,
@@ -232,7 +233,7 @@ class Answering:
 
     async def _certify(self, prompt: Prompt) -> None:
         """Commit `closed` and the certificates together, and keep these for the client."""
-        certifier = self._answerer.certifier
+        certifier = self._means.certifier
         if certifier is None or self._releaser is None:
             await self._close()
             return
@@ -286,5 +287,5 @@ class Answering:
 
     def _watermark(self) -> dict[str, object] | None:
         """Say how the answer is marked; the ledger and the client are told the same."""
-        mark = self._answerer.mark
+        mark = self._means.mark
         return None if mark is None else {"scheme": mark.scheme, "epoch": mark.key.epoch}

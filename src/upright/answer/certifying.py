@@ -6,10 +6,10 @@ import asyncio
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from upright.answer.attached import Attached
 from upright.certify import Certifier, Statement
-from upright.certify.certificate import base64url
 from upright.certify.offline import LARGEST_TEXT
 
 if TYPE_CHECKING:
@@ -22,25 +22,6 @@ if TYPE_CHECKING:
 
 _SHORT = 2_000
 """Characters that are signed at once: two milliseconds, less than a thread's turn takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attached:
-    """The certificate of one choice.
-
-    Attributes:
-        index: which choice.
-        id: the certificate's name.
-        cose: COSE_Sign1 with its receipt, as `upright certify check` reads it.
-    """
-
-    index: int
-    id: str
-    cose: bytes
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the public shape; the certificate is in base64url, without padding."""
-        return {"index": self.index, "id": self.id, "cose": base64url(self.cose)}
 
 
 @dataclass(frozen=True, slots=True)

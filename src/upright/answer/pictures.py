@@ -34,7 +34,7 @@ from upright.guard.images.bare import bare
 from upright.terms import Action, Record, Stage, Verdict, canonical_json
 
 if TYPE_CHECKING:
-    from upright.answer.answerer import Answerer
+    from upright.answer.means import Means
     from upright.answer.request import AnswerRequest
 
 
@@ -85,8 +85,8 @@ def _stripped(drawn: Drawn) -> Drawn:
 class Picturing(Answering):
     """The pipeline for one request for pictures; `prompt` and `n` are the request's."""
 
-    def __init__(self, answerer: Answerer, request: AnswerRequest) -> None:
-        super().__init__(answerer, request)
+    def __init__(self, means: Means, request: AnswerRequest) -> None:
+        super().__init__(means, request)
         self._output: list[TextVerdict] = []
         self._delivered: tuple[Delivered, ...] = ()
         self._reason = "stop"
@@ -112,7 +112,7 @@ class Picturing(Answering):
                 self._submit_close("cancelled")
 
     def _drawing_engine(self) -> PictureEngine:
-        engine = self._answerer.engine
+        engine = self._means.engine
         if self._policy.guard.images is None:
             raise ImageRefusedError(
                 "this use draws no pictures",
@@ -120,7 +120,7 @@ class Picturing(Answering):
             )
         if not isinstance(engine, PictureEngine):
             raise ImageRefusedError("the engine of this use draws no pictures")
-        if not looks(self._answerer.pool.rulebook, Stage.OUTPUT):
+        if not looks(self._means.pool.rulebook, Stage.OUTPUT):
             raise ImageRefusedError(
                 "no rule of this use looks at pictures in answers",
                 mend='write a [[guard.rule]] with detect = ["image.*"] and at = ["output"]',
@@ -139,7 +139,7 @@ class Picturing(Answering):
         if prompt.withheld and not await self._was_released(prompt):
             if prompt.action is Action.REVIEW:
                 held = prompt.held()
-                self._review = await queue(self._answerer.ledger, self._use, self.id, held)
+                self._review = await queue(self._means.ledger, self._use, self.id, held)
             return await self._withhold(prompt.notice(self._policy.guard), prompt)
         drawn = [_stripped(one) for one in await engine.draw(self._picture_job(prompt))]
         judged = await self._looked_at(drawn)
@@ -174,14 +174,14 @@ class Picturing(Answering):
                 "use_case": self._use,
                 "policy_digest": self._policy.digest,
                 "guard_digest": self._judge.digest,
-                "model": self._answerer.engine.name,
+                "model": self._means.engine.name,
             }
             data = c2pa.embedded(self._issuer, told, one.image)
         return Delivered(data, one.image.media_type, one.revised_prompt, manifest=signed)
 
     @cached_property
     def _issuer(self) -> Issuer:
-        return Issuer(DEFAULT_ISSUER, self._answerer.ledger.home)
+        return Issuer(DEFAULT_ISSUER, self._means.ledger.home)
 
     def _picture_job(self, prompt: Prompt) -> PictureJob:
         view, section = prompt.view(), self._policy.guard.images
@@ -215,7 +215,7 @@ class Picturing(Answering):
                 "salt": self._salt.hex(),
             }
             await asyncio.to_thread(
-                self._answerer.ledger.vault.put,
+                self._means.ledger.vault.put,
                 KIND,
                 canonical_json(kept),
                 use_case=self._use,

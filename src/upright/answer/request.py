@@ -10,7 +10,7 @@ from upright.generate.types import Message, TokenLogprob
 from upright.terms import Stage, UprightError, Verdict
 
 if TYPE_CHECKING:
-    from upright.answer.certifying import Attached
+    from upright.answer.attached import Attached
 
 
 @dataclass(frozen=True, slots=True)
