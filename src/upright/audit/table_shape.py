@@ -20,7 +20,7 @@ from upright.measure.rates import Rate
 from upright.measure.violation import Violation
 
 if TYPE_CHECKING:
-    from upright.audit.table import Question
+    from upright.audit.table_question import Question
 
 Bools = NDArray[np.bool_]
 Kind = Literal["rate", "gap", "difference", "subgroup", "violation"]
