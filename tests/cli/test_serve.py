@@ -16,7 +16,7 @@ import psutil
 import pytest
 from tests.answer.fakes import HEAD, rule
 
-from upright.cli.app import main
+from upright.cli import main
 from upright.ledger import Ledger
 
 MAIL = "bob.miller@example.com"

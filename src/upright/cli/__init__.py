@@ -1,5 +1,5 @@
 """Arguments in, exit code out."""
 
-from upright.cli.app import main
+from upright.cli.entry import main
 
 __all__ = ["main"]
