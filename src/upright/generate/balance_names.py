@@ -63,7 +63,11 @@ def split(sentence: str) -> list[Word]:
         begins = not found or _BEGINS.search(sentence, end, match.start()) is not None
         loud = len(bare) > 1 and bare.isupper()
         text = bare.lower() if owns else plain.lower()
-        found.append(Word(text, match.start(), match.end(), raw[0].isupper(), loud, owns, begins))
+        # A letter behind a digit is a unit: 98F.
+        capital = (
+            raw[0].isupper() and not sentence[max(0, match.start() - 1) : match.start()].isdigit()
+        )
+        found.append(Word(text, match.start(), match.end(), capital, loud, owns, begins))
         end = match.end()
     return found
 
@@ -81,6 +85,8 @@ def naming(sentence: str, words: Sequence[Word], known: Words) -> Naming:
         return Naming(any(word.text in known.given for word in words))
     surnames: list[tuple[str, int]] = []
     for first, last in _runs(sentence, words):
+        if _is_called(sentence, words, last - 1, known) and _starts(words[first : last - 1], known):
+            return Naming(tells=True)
         at = first
         while at < last and words[at].text in known.starters:
             at += 1
@@ -111,6 +117,36 @@ def _runs(sentence: str, words: Sequence[Word]) -> Iterator[tuple[int, int]]:
         ):
             at += 1
         yield first, at
+
+
+def _starts(words: Sequence[Word], known: Words) -> bool:
+    """Say whether words only begin a sentence, if there are any."""
+    return all(word.text in known.starters for word in words)
+
+
+def _is_called(sentence: str, words: Sequence[Word], at: int, known: Words) -> bool:
+    """Say whether a word that is a given name, and something else, is somebody's name here.
+
+    Will, May, Sunday and Charlotte are persons where they do, are told or are called something.
+    """
+    word = words[at]
+    before = words[at - 1].text if at else ""
+    behind = sentence[word.end : word.end + 2].lstrip()
+    if word.text not in known.names_too or word.loud:
+        return False
+    if before in known.before_dates or behind[:1].isdigit():
+        return False
+    if not word.begins:
+        # What Will is besides begins a sentence, or has no capital.
+        more = {word.text} - known.nobody - known.people
+        if more or before in known.before_names or before in known.people:
+            return True
+    after = words[at + 1] if at + 1 < len(words) else None
+    if after is None or after.capital:
+        return False
+    if behind.startswith(","):
+        return after.text in known.articles or after.text in {"who", "whose"}
+    return after.text in known.deeds or after.text.endswith("ed")
 
 
 def _told(

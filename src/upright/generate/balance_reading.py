@@ -1,19 +1,22 @@
 """Whether a text leaves open which gender the person has of whom it speaks. English only.
 
 Whoever reads is to be sure: a text is open only if nothing in it may tell a gender. Evidence closes
-the paragraph it stands in, for everybody there. In a later paragraph of the same text a person who
-is brought in anew is open again; whoever stood beside evidence stays closed, and so does every
-answer to a turn that held some.
+the paragraph it stands in, for everybody there, but for the plainest case in which it belongs to
+somebody else. In a later paragraph of the same text a person who is brought in anew is open again;
+whoever stood beside evidence stays closed under every noun that may mean the same person, and so
+does every answer to a turn that held some.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from upright.generate.balance_names import Word, naming, split
+from upright.generate.balance_owners import owned, subject
 from upright.generate.balance_words import Words, professions, shipped_words
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
@@ -31,11 +34,25 @@ class Look:
         evidence: whether something in it may tell a gender.
         people: whom it speaks of: nouns, and family names behind a title.
         fresh: whether the last of them is brought in, and not said of somebody.
+        definite: whether that may be somebody who was there before: the doctor, Dr. Hanson.
+        somebody: whether the evidence is a name or a noun for somebody, whom another noun may mean.
+        others: whose gender it tells, if all of its evidence is that of an owner or of what
+            somebody owns; None if not.
+        apart: who is surely none of them.
+        subject: with whom it goes on; None where that is not plain.
     """
 
     evidence: bool
     people: tuple[str, ...] = ()
     fresh: bool = False
+    definite: bool = False
+    somebody: bool = False
+    others: frozenset[str] | None = None
+    apart: frozenset[str] = frozenset()
+    subject: str | None = None
+
+
+_NOTHING = Look(evidence=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +78,14 @@ class Reading:
     def __init__(self) -> None:
         self._rest = ""  # not read yet, or an unfinished sentence
         self._closed = False  # for all that follows
-        self._told: set[str] = set()  # people who stood beside evidence
+        self._told: set[str] = set()  # nouns of people who stood beside evidence
+        self._somebody = False  # who was told has a name, or is called wife or father
         self._evidence = False  # in this paragraph
+        self._loose = False  # some of which may be anybody's
+        self._others: list[Look] = []  # sentences in it of which none is
         self._people: list[str] = []  # of this paragraph
         self._last: tuple[str, ...] = ()  # of the last paragraph that spoke of somebody
-        self._fresh = False
+        self._last_look = _NOTHING  # the last sentence of this paragraph that spoke of somebody
 
     def feed(self, text: str) -> None:
         """Let the text go on."""
@@ -92,16 +112,32 @@ class Reading:
     def scope(self) -> Scope:
         """Return what the text says at its end."""
         self._advance()
-        if self._closed or self._evidence:
+        if self._closed or self._loose:
             return Scope(open=False)
         here = look(self._rest)
-        if here.evidence:
-            return Scope(open=False)
+        if self._evidence or here.evidence:
+            return self._beside(here)
         people = [*self._people, *here.people]
-        fresh = here.fresh if here.people else self._fresh
-        if self._told and not (people and fresh and self._told.isdisjoint(people)):
+        if self._told and not (people and self._is_new(here, people)):
             return Scope(open=False)
         return Scope(open=True, profession=_profession(people or self._last))
+
+    def _beside(self, here: Look) -> Scope:
+        """Return whether the text goes on about somebody who stands beside others' evidence."""
+        if here.subject is None or here.others is None or self._told:
+            return Scope(open=False)
+        beside = [*self._others, *([here] if here.evidence else [])]
+        told = _alike(noun for look in beside for noun in look.others or ())
+        if here.subject in told or not all(here.subject in look.apart for look in beside):
+            return Scope(open=False)
+        return Scope(open=True, profession=_profession([here.subject]))
+
+    def _is_new(self, here: Look, people: Sequence[str]) -> bool:
+        """Say whether the last of some people is none of those who were told."""
+        last = here if here.people else self._last_look
+        if not last.fresh or (last.definite and self._somebody):
+            return False
+        return self._told.isdisjoint(people)
 
     def _advance(self) -> None:
         while (cut := _paragraph_or_sentence(self._rest)) is not None:
@@ -113,18 +149,23 @@ class Reading:
     def _read(self, sentence: str) -> None:
         seen = look(sentence)
         self._evidence = self._evidence or seen.evidence
+        self._loose = self._loose or (seen.evidence and seen.others is None)
+        if seen.evidence:
+            self._others.append(seen)
+        self._somebody = self._somebody or seen.somebody
         if seen.people:
             self._people += seen.people
-            self._fresh = seen.fresh
+            self._last_look = seen
 
     def _new_paragraph(self) -> None:
         if self._evidence:
-            self._told.update(self._people)
+            self._told |= _alike(self._people)
             # Evidence of nobody in particular may be about anybody who follows.
             self._closed = self._closed or not self._people
         if self._people:
             self._last = tuple(self._people)
-        self._evidence, self._people, self._fresh = False, [], False
+        self._evidence = self._loose = False
+        self._others, self._people, self._last_look = [], [], _NOTHING
 
 
 def _paragraph_or_sentence(text: str) -> tuple[str, str, bool] | None:
@@ -158,39 +199,88 @@ def look(sentence: str) -> Look:
     words = split(sentence)
     named = naming(sentence, words, known)
     evidence = named.tells or _tells(sentence, words, known)
-    spots = sorted([*_nouns(words, known), *((at, name, True) for name, at in named.surnames)])
-    people = tuple(name for _, name, _ in spots)
-    return Look(evidence, people, bool(spots) and spots[-1][2])
+    surnames = [_Person(at, name, fresh=True, definite=True) for name, at in named.surnames]
+    spots = sorted([*_nouns(words, known), *surnames])
+    last = spots[-1] if spots else _Person(0, "", fresh=False, definite=False)
+    here = Look(
+        evidence,
+        people=tuple(one.noun for one in spots),
+        fresh=last.fresh,
+        definite=last.definite,
+        others=frozenset(),
+        subject=subject(sentence, known),
+    )
+    return _with_owners(here, sentence, words, known) if evidence else here
+
+
+def _with_owners(here: Look, sentence: str, words: Sequence[Word], known: Words) -> Look:
+    """Return what a sentence says, with whose the evidence is."""
+    rest = owned(sentence, words, known)
+    left = split(rest.left)
+    loose = naming(rest.left, left, known).tells or _tells(rest.left, left, known)
+    kin = any(word.text in known.kin for word in words)
+    return replace(
+        here,
+        somebody=kin or naming(sentence, words, known).tells,
+        others=None if loose else rest.told,
+        apart=rest.apart,
+        subject=subject(rest.left, known),
+    )
 
 
 def _tells(sentence: str, words: Sequence[Word], known: Words) -> bool:
     """Say whether words or phrases tell a gender."""
-    if not any(known.tells(word.text) for word in words) and not known.phrases.search(sentence):
+    if not _holds(sentence, words, known):
         return False
     left = known.neutral.sub("·", sentence)
-    if left == sentence:
-        return True
-    return any(known.tells(word.text) for word in split(left)) or bool(known.phrases.search(left))
+    return left == sentence or _holds(left, split(left), known)
 
 
-def _nouns(words: Sequence[Word], known: Words) -> list[tuple[int, str, bool]]:
-    """Return place and noun of each person, and whether somebody is brought in by it."""
+def _holds(text: str, words: Sequence[Word], known: Words) -> bool:
+    """Say whether words, phrases or signs that tell a gender stand in a text."""
+    return any(known.tells(word.text) for word in words) or bool(
+        known.phrases.search(text) or known.signs.search(text)
+    )
+
+
+class _Person(NamedTuple):
+    """A noun for somebody, and where it stands; see `Look`."""
+
+    start: int
+    noun: str
+    fresh: bool
+    definite: bool
+
+
+def _nouns(words: Sequence[Word], known: Words) -> list[_Person]:
     found = []
     for at, word in enumerate(words):
         pair = f"{words[at - 1].text} {word.text}" if at else ""
         noun = pair if pair in known.people else word.text
         if noun == "dr":
-            found.append((word.start, "doctor", True))
+            found.append(_Person(word.start, "doctor", fresh=True, definite=True))
         elif noun in known.people:
-            found.append((word.start, noun, _is_fresh(words, at, known)))
+            article = _article(words, at, known)
+            definite = article in known.definite
+            # Anybody may be the patient or the boss.
+            fresh = article is not None and not (definite and noun in known.roles)
+            found.append(_Person(word.start, noun, fresh, definite))
     return found
 
 
-def _is_fresh(words: Sequence[Word], at: int, known: Words) -> bool:
+def _article(words: Sequence[Word], at: int, known: Words) -> str | None:
+    """Return the article by which somebody is brought in; None where nobody is."""
     for back in range(at - 1, max(-1, at - 2 - _BETWEEN), -1):
         if words[back].text in known.articles:
-            return back == 0 or words[back - 1].text not in known.predicates
-    return False
+            says_what = back > 0 and words[back - 1].text in known.predicates
+            return None if says_what else words[back].text
+    return None
+
+
+def _alike(people: Iterable[str]) -> set[str]:
+    """Return some nouns with those that may be said of the same people."""
+    known = shipped_words().alike
+    return {other for noun in people for other in {noun, *known.get(noun, ())}}
 
 
 def _profession(people: Sequence[str]) -> str | None:
