@@ -5,6 +5,7 @@ import json
 import sys
 
 import pytest
+from tests.audit.pronoun_engine import PronounEngine
 
 import upright.generate
 from upright.cli import main
@@ -54,6 +55,15 @@ def run(*words):
     except SystemExit as end:
         return end.code or 0
     return 0
+
+
+def use(tmp_path, way="balanced", temperature=1.0):
+    file = tmp_path / "use.toml"
+    file.write_text(
+        'schema = 1\n[use_case]\nname = "x"\npurpose = "y"\n'
+        f'[generation]\ntemperature = {temperature}\ntop_p = 1.0\n[balance]\npronouns = "{way}"\n'
+    )
+    return ["--policy", str(file)]
 
 
 def lines(capsys):
@@ -162,8 +172,9 @@ def test_what_cannot_be_asked_together_is_a_usage_error(engine, capsys, words):
     assert "error:" in capsys.readouterr().err
 
 
-def test_next_words_are_bars_with_the_covered_mass_and_the_entropy(engine, capsys):
-    assert run("--prompt", "The", "--next-words", "2") == 0
+def test_next_words_are_bars_with_the_covered_mass_and_the_entropy(engine, capsys, tmp_path):
+    plain = use(tmp_path, "off", temperature=0.9)
+    assert run("--prompt", "The", "--next-words", "2", *plain) == 0
     out = capsys.readouterr().out
     assert "␣cat" in out
     assert "60.00%" in out
@@ -176,8 +187,9 @@ def test_next_words_are_bars_with_the_covered_mass_and_the_entropy(engine, capsy
     assert "\x1b[31m" not in out, "a token must not command the terminal"
 
 
-def test_next_words_as_json_have_both_distributions(engine, capsys):
-    assert run("--prompt", "The", "--next-words", "2", "--json") == 0
+def test_next_words_as_json_have_both_distributions(engine, capsys, tmp_path):
+    plain = use(tmp_path, "off", temperature=0.9)
+    assert run("--prompt", "The", "--next-words", "2", "--json", *plain) == 0
     (found,) = lines(capsys)
     assert found["prompt"] == "The"
     assert (found["covered"], found["entropy"]) == (0.5, 1.25)
@@ -188,6 +200,50 @@ def test_next_words_as_json_have_both_distributions(engine, capsys):
         "drawn": 1.0,
     }
     assert found["candidates"][1]["drawn"] == 0.0
+
+
+@pytest.fixture
+def believer(monkeypatch):
+    monkeypatch.setattr(upright.generate, "open_engine", lambda _: PronounEngine())
+
+
+@pytest.mark.parametrize("way", ["balanced", "reference"])
+def test_next_words_are_balanced_as_the_use_draws_them_and_say_so(believer, capsys, tmp_path, way):
+    asked = use(tmp_path, way)
+    assert run("--prompt", "The plumber slept, and", "--next-words", "3", *asked, "--json") == 0
+    (found,) = lines(capsys)
+    assert (found["balance"], found["balanced"]) == (way, True)
+    drawn = {item["text"]: item["drawn"] for item in found["candidates"]}
+    share = drawn[" she"] / (drawn[" she"] + drawn[" he"])
+    assert share == pytest.approx(0.5 if way == "balanced" else 0.007, rel=1e-3)
+    assert run("--prompt", "The plumber slept, and", "--next-words", "3", *asked) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "balanced: drawn gives she" in out
+    assert "not balanced here" not in out
+
+
+def test_next_words_say_where_they_are_not_balanced(believer, capsys, tmp_path):
+    asked = use(tmp_path)
+    assert run("--prompt", "His beard grew, and", "--next-words", "3", *asked) == 0
+    assert "not balanced here: the text may tell a gender" in " ".join(
+        capsys.readouterr().out.split()
+    )
+
+
+def test_halves_are_those_of_the_balanced_words(believer, capsys, tmp_path):
+    key = tmp_path / "key"
+    key.write_bytes(bytes(range(32)))
+    key.chmod(0o600)
+    words = ["--key-file", str(key), "--scheme", "split", "--next-words", "3", "--json"]
+    assert run("--prompt", "The plumber slept, and", *words, *use(tmp_path)) == 0
+    (found,) = lines(capsys)
+    for item in found["candidates"]:
+        assert item["marked"] == pytest.approx(2 * item["drawn"] * item["green"])
+
+
+def test_an_engine_that_cannot_be_read_does_not_show_balanced_words(engine, capsys, tmp_path):
+    assert run("--prompt", "The", "--next-words", "2", *use(tmp_path)) == 2
+    assert "'fake' does not say what it draws" in capsys.readouterr().err
 
 
 def test_an_engine_without_distributions_says_so(engine, capsys, monkeypatch):

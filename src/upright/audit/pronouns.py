@@ -14,6 +14,7 @@ import numpy as np
 from upright.audit.pronouns_prompts import Prompt, Pronoun
 from upright.generate.balance import Balance, Balancer
 from upright.generate.balance_reading import Reading
+from upright.generate.reading import EngineVocabulary
 from upright.generate.sampler import GREEDY, Logits, log_softmax
 from upright.generate.types import Engine, EngineError, Job, ReadingEngine, Sampling
 
@@ -65,26 +66,6 @@ class Read:
     model: Chances
     balanced: Chances | None = None
     moved: bool = False
-
-
-class EngineVocabulary:
-    """What the tokens of an engine mean.
-
-    Args:
-        engine: whose.
-    """
-
-    def __init__(self, engine: ReadingEngine) -> None:
-        self._engine = engine
-
-    def piece(self, token: int) -> bytes:
-        """Return a token's bytes; U+FFFD stands for half a character."""
-        return self._engine.placed([token])[0].encode()
-
-    def ends(self, token: int) -> bool:
-        """No token ends a text that is only read."""
-        del token
-        return False
 
 
 class Reader:

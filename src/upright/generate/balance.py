@@ -12,7 +12,7 @@ from __future__ import annotations
 import codecs
 import math
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
@@ -142,24 +142,30 @@ class Balancer:
             scores: logits after penalty and mask, shape (vocabulary,); left unchanged.
             temperature: at which they will be drawn; the shares hold there.
         """
+        ways = self.ways(scores, temperature)
+        coin = self._coin() if len(ways) > 1 else 0.0
+        return ways[0][1] if coin < ways[0][0] else ways[1][1]
+
+    def ways(self, scores: Logits, temperature: float) -> list[tuple[float, Logits]]:
+        """Return by which chance which scores are drawn from; one pair but for greedy decoding.
+
+        Args:
+            scores: as for `shift`.
+            temperature: as for `shift`.
+        """
         found = [one for one in forms(self._vocabulary, scores.size) if self._could_stand(one)]
-        heat = max(temperature, GREEDY)
         floor = float(scores.max()) - _FAINT * max(1.0, temperature)
         seen = [one for one in found if _top(scores, one) >= floor]
-        if not seen:
-            return scores
-        share = self._balance.share(self._reading.scope())
+        share = self._balance.share(self._reading.scope()) if seen else None
         if share is None:
-            return scores
-        shifted = scores.copy()
+            return [(1.0, scores)]
         if temperature <= GREEDY:
-            women = self._coin() < share
-            for one in seen:
-                _prefer(shifted, one, feminine=women)
-        else:
-            for one in seen:
-                _share_out(shifted, one, share, heat)
-        return shifted
+            women, men = (_preferred(scores, seen, feminine=side) for side in (True, False))
+            return [(share, women), (1 - share, men)]
+        shifted = scores.copy()
+        for one in seen:
+            _share_out(shifted, one, share, temperature)
+        return [(1.0, shifted)]
 
     def _coin(self) -> float:
         """Return this place's own number in [0, 1), the same however often it is asked for."""
@@ -214,6 +220,14 @@ def _weigh(scores: Logits, ids: Ids, now: float, wanted: float, temperature: flo
         scores[ids] = np.float32(temperature * wanted)
     else:
         scores[ids] += np.float32(temperature * (wanted - now))
+
+
+def _preferred(scores: Logits, seen: Iterable[Forms], *, feminine: bool) -> Logits:
+    """Return scores in which one gender is as likely as the likelier one was."""
+    shifted = scores.copy()
+    for one in seen:
+        _prefer(shifted, one, feminine=feminine)
+    return shifted
 
 
 def _prefer(scores: Logits, one: Forms, *, feminine: bool) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from upright.generate.balance import Balance
 from upright.generate.decode import printable
-from upright.generate.sampler import Logits, distribution, leading
+from upright.generate.next_drawn import expected, follow
+from upright.generate.sampler import Logits, leading
 from upright.generate.types import EngineError, ReadingEngine, Sampling
 from upright.watermark import Mark, Marker
 
@@ -50,8 +52,18 @@ async def halves(
     *,
     subkey: int = 0,
     limit: int = 50,
+    balance: Balance | None = None,
 ) -> Halves:
     """Divide the distribution after a text, as if the whole text were the answer so far.
+
+    Args:
+        engine: of the use.
+        text: taken literally.
+        sampling: how tokens are drawn.
+        mark: how the answer is marked.
+        subkey: which of the mark's.
+        limit: most words.
+        balance: how pronouns are balanced; the halves are those of the balanced distribution.
 
     Raises:
         EngineError: `bad_request` for a text shorter than the mark's context; else as `read`.
@@ -64,9 +76,10 @@ async def halves(
             mend="give a longer text",
         )
     found: list[Halves] = []
+    balancer = None if balance is None else follow(engine, text, balance)
 
     def visit(_: int, logits: Logits) -> None:
-        chances = distribution(logits, sampling)
+        chances, _moved = expected(logits, sampling, balancer)
         divided = Marker(mark, subkey).halves(chances.tokens, chances.probabilities, drawn)
         if divided is None:
             return

@@ -5,9 +5,29 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator, Sequence
 
-from upright.generate.types import EngineError, Token
+from upright.generate.types import EngineError, ReadingEngine, Token
 
 _OVERLAP = 4  # a window shares one fourth of its tokens with the one before it
+
+
+class EngineVocabulary:
+    """What the tokens of an engine mean, for whoever reads with it.
+
+    Args:
+        engine: whose.
+    """
+
+    def __init__(self, engine: ReadingEngine) -> None:
+        self._engine = engine
+
+    def piece(self, token: int) -> bytes:
+        """Return a token's bytes; U+FFFD stands for half a character."""
+        return self._engine.placed([token])[0].encode()
+
+    def ends(self, token: int) -> bool:
+        """No token ends a text that is only read."""
+        del token
+        return False
 
 
 def placed(text: str, pieces: Sequence[tuple[int, bytes]]) -> list[Token]:
