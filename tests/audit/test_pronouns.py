@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from tests.audit.pronoun_engine import PIECES, PronounEngine, TextEngine
 
 from upright.audit.figures import Figure
-from upright.audit.pronouns import Chances, Read, Reader, drawn, first_pronoun
+from upright.audit.pronouns import (
+    Chances,
+    Read,
+    Reader,
+    UnreadableEngineError,
+    drawn,
+    first_pronoun,
+)
 from upright.audit.pronouns_audit import BOUND, audited, bounds, gates
 from upright.audit.pronouns_measures import (
     Shares,
@@ -35,7 +42,7 @@ from upright.audit.pronouns_prompts import (
     open_prompts,
     prose,
 )
-from upright.generate import EngineError, Sampling
+from upright.generate import Sampling
 from upright.generate.balance import Balance
 from upright.generate.balance_reading import Reading
 from upright.generate.balance_words import professions, winogender_professions
@@ -197,9 +204,10 @@ def test_each_prompt_advances_the_bar():
 def test_a_model_without_tokens_for_pronouns_is_refused():
     # Every pronoun comes as its letters: the last one is no pronoun.
     engine = PronounEngine(pieces=[text.replace("e", "3") for text in PIECES])
-    with pytest.raises(EngineError, match="'she' is no token") as error:
+    with pytest.raises(UnreadableEngineError, match="'she' is no token of the model 'bel") as error:
         Reader(engine, None)
     assert "--answers" in error.value.mend
+    assert error.value.exit_code == 3
 
 
 def test_perplexity_counts_every_token_but_the_first():

@@ -125,12 +125,47 @@ def test_a_server_is_audited_by_its_answers(run):
     assert "4 answers each" in out
 
 
-def test_a_server_without_answers_says_what_to_do(run):
+def test_a_server_without_answers_could_not_be_measured_and_says_what_to_do(run):
     server = USE + '[engine]\nkind = "openai"\nbase_url = "http://127.0.0.1:1/v1"\n'
     code, _, err = run(use=server)
-    assert code == 2
-    assert "no exact probabilities" in err
+    assert code == 3
+    assert "the engine 'server' gives no exact probabilities" in err
     assert "--answers" in err
+
+
+def test_balancing_cannot_be_tried_on_a_server_and_is_not_left_out_in_silence(run):
+    server = USE + '[engine]\nkind = "openai"\nbase_url = "http://127.0.0.1:1/v1"\n'
+    code, out, err = run("--answers", "4", "--mitigated", use=server)
+    assert (code, out) == (3, "")
+    assert "the engine 'server' draws its own words" in err
+    assert "--mitigated" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--plot", "no/where.svg"), "no/where.svg"),
+        (("--plot", "."), "Is a directory"),
+        (("--plot", "use.toml/plot.svg"), "use.toml/plot.svg"),
+        (("--gate",), "sets no bound for pronouns"),
+        (("--perplexity-data", "none.jsonl"), "none.jsonl"),
+    ],
+)
+def test_what_cannot_end_well_is_refused_before_the_engine_is_opened(run, monkeypatch, words, said):
+    def opened(_):
+        raise AssertionError("the work has begun")
+
+    monkeypatch.setattr(opening, "_embedded", opened)
+    code, out, err = run(*words, use=USE)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_a_plot_is_not_touched_where_the_audit_fails(run, tmp_path):
+    (tmp_path / "kept.svg").write_text("drawn before")
+    server = USE + '[engine]\nkind = "openai"\nbase_url = "http://127.0.0.1:1/v1"\n'
+    assert run("--plot", "kept.svg", use=server)[0] == 3
+    assert (tmp_path / "kept.svg").read_text() == "drawn before"
 
 
 def test_the_price_is_measured_on_texts_of_one_s_own(run, tmp_path):

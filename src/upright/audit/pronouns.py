@@ -16,10 +16,13 @@ from upright.generate.balance import Balance, Balancer
 from upright.generate.balance_reading import Reading
 from upright.generate.reading import EngineVocabulary
 from upright.generate.sampler import GREEDY, Logits, log_softmax
-from upright.generate.types import Engine, EngineError, Job, ReadingEngine, Sampling
+from upright.generate.types import Engine, Job, ReadingEngine, Sampling
+from upright.terms import UprightError
 
 SUBJECTS: tuple[Pronoun, ...] = ("she", "he", "they")
 AT_ONCE = 8
+DRAW = "give --answers N, and answers are drawn and counted"
+"""What to do where chances cannot be read."""
 _LOOK_AHEAD = 12  # tokens of an answer in which a pronoun is looked for
 _FORMS = {
     "she": "she", "her": "she", "hers": "she", "herself": "she",
@@ -68,6 +71,12 @@ class Read:
     moved: bool = False
 
 
+class UnreadableEngineError(UprightError):
+    """The engine does not give what was to be measured with it."""
+
+    exit_code = 3
+
+
 class Reader:
     """Reads exact chances.
 
@@ -77,7 +86,7 @@ class Reader:
         temperature: at which the use draws; greedy drawing is read at 1.
 
     Raises:
-        EngineError: `bad_request` where a pronoun is not one token of the model.
+        UnreadableEngineError: where a pronoun is not one token of the model.
     """
 
     def __init__(
@@ -163,11 +172,7 @@ def _forms_of(engine: ReadingEngine, word: str) -> list[int]:
         if engine.placed([tokens[-1].id])[0].strip() == form:
             found.append(tokens[-1].id)
     if not found:
-        raise EngineError(
-            f"{word!r} is no token of the model {engine.name}",
-            kind="bad_request",
-            mend="give --answers N, and answers are drawn and counted",
-        )
+        raise UnreadableEngineError(f"{word!r} is no token of the model {engine.name!r}", mend=DRAW)
     return found
 
 

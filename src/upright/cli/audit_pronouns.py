@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from upright.cli.audit import audit_app, progress
-from upright.cli.options import Debug, Json, Quiet, write_drawing, write_line
+from upright.cli.options import Debug, Json, Quiet, writable_before, write_drawing, write_line
 from upright.terms import ConfigError
 
 if TYPE_CHECKING:
@@ -99,16 +99,14 @@ def audit_pronouns(  # noqa: PLR0917 (Typer names them as options)
 
     if gate and policy is None:
         raise ConfigError("--gate without a use has no bounds", mend="give --policy FILE")
+    writable_before(plot)
     use = open_policy(policy or "storytelling")
     texts = None if perplexity_data is None else _texts(perplexity_data, text_field)
     jobs = _known(profession or [])
     asked = _Asked(use, policy is not None, mitigated, each, limit, jobs, texts)
+    if gate:
+        _check_bounds(use)
     audit = asyncio.run(_audit(asked, quiet=quiet))
-    if gate and not audit.gates:
-        raise ConfigError(
-            f"the use {use.use_case.name!r} sets no bound for pronouns",
-            mend='add an [[audit.gate]] with measure = "fairness.pronouns.balance_gap"',
-        )
     if plot is not None:
         write_drawing(plot, audit.plot())
     if as_json:
@@ -119,6 +117,16 @@ def audit_pronouns(  # noqa: PLR0917 (Typer names them as options)
         from upright.audit.gates import exit_code
 
         raise typer.Exit(exit_code(audit.gates))
+
+
+def _check_bounds(use: Policy) -> None:
+    from upright.audit.pronouns_audit import bounds
+
+    if not bounds(use):
+        raise ConfigError(
+            f"the use {use.use_case.name!r} sets no bound for pronouns",
+            mend='add an [[audit.gate]] with measure = "fairness.pronouns.balance_gap"',
+        )
 
 
 @dataclass(frozen=True)
@@ -188,6 +196,7 @@ def _texts(path: str, text_field: str) -> list[str]:
 
 async def _audit(asked: _Asked, *, quiet: bool) -> PronounAudit:
     from upright.audit import pronouns_audit
+    from upright.audit.pronouns import DRAW, UnreadableEngineError
     from upright.generate import Sampling, open_engine, sampling_for
     from upright.generate.sampler import GREEDY
     from upright.generate.types import ReadingEngine
@@ -196,16 +205,21 @@ async def _audit(asked: _Asked, *, quiet: bool) -> PronounAudit:
     sampling = sampling_for(asked.use) if asked.own else Sampling()
     engine = open_engine(asked.use)
     try:
-        balance = asked.balance() if isinstance(engine, ReadingEngine) else None
+        readable = isinstance(engine, ReadingEngine)
+        if asked.mitigated and not readable:
+            raise UnreadableEngineError(
+                f"the engine {engine.name!r} draws its own words, so that nothing balances them",
+                mend="leave out --mitigated",
+            )
+        balance = asked.balance() if readable else None
         temperature = sampling.temperature if sampling.temperature > GREEDY else 1.0
         if asked.each:
             read = await _drawn(asked, engine, sampling, balance, quiet=quiet)
         elif isinstance(engine, ReadingEngine):
             read = await _exact(asked, engine, temperature, balance, quiet=quiet)
         else:
-            raise ConfigError(
-                f"the engine {engine.name} gives no exact probabilities",
-                mend="give --answers N, and answers are drawn and counted",
+            raise UnreadableEngineError(
+                f"the engine {engine.name!r} gives no exact probabilities", mend=DRAW
             )
         about = {
             "model": engine.name,
