@@ -10,7 +10,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from upright.terms import digest
+
 _HERE = "upright.generate"
+_WORDS, _NAMES, _SHARES = _TABLES = (
+    "balance_words.toml",
+    "balance_names.toml",
+    "balance_professions.toml",
+)
 PRONOUNS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("she",), ("he",)),
     (("her", "hers"), ("him", "his")),
@@ -96,7 +103,7 @@ class Words:
 @cache
 def shipped_words() -> Words:
     """Return the tables that come with upright."""
-    table, names = _table("balance_words.toml"), _table("balance_names.toml")
+    table, names = _table(_WORDS), _table(_NAMES)
     nouns, capitals, people = table["nouns"], table["capitals"], table["people"]
     signs, both_genders = table["signs"], table["phrases"]["neutral"]
     feminine, masculine = _set(nouns["feminine"]), _set(nouns["masculine"])
@@ -136,18 +143,28 @@ def shipped_words() -> Words:
 @cache
 def professions() -> Mapping[str, float]:
     """Return the share of women in each profession, in [0, 1]; the source stands in the table."""
-    table = _table("balance_professions.toml")
+    table = _table(_SHARES)
     return {name: share / 100 for part in table.values() for name, share in part.items()}
 
 
 @cache
 def winogender_professions() -> tuple[str, ...]:
     """Return the sixty professions of Rudinger et al. 2018."""
-    return tuple(_table("balance_professions.toml")["winogender"])
+    return tuple(_table(_SHARES)["winogender"])
+
+
+@cache
+def tables_digest() -> str:
+    """Return `sha256:…` of all tables by which a text is read."""
+    return digest({name: _text(name) for name in _TABLES})
 
 
 def _table(name: str) -> dict[str, Any]:
-    return tomllib.loads(files(_HERE).joinpath(name).read_text(encoding="utf-8"))
+    return tomllib.loads(_text(name))
+
+
+def _text(name: str) -> str:
+    return files(_HERE).joinpath(name).read_text(encoding="utf-8")
 
 
 def _set(words: str) -> frozenset[str]:
