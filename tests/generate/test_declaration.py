@@ -57,6 +57,6 @@ def test_the_digest_can_be_recomputed_from_what_is_declared():
 
 def test_other_tables_are_another_declaration(monkeypatch):
     before = declaration(BASE, Balance())
-    monkeypatch.setattr("upright.generate.declaration.tables_digest", lambda: "sha256:00")
+    monkeypatch.setattr("upright.generate.balance_words.tables_digest", lambda: "sha256:00")
     assert declaration(BASE, Balance()) != before
     assert declaration(BASE) == declaration(replace(BASE))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from upright.generate.balance_words import tables_digest
 from upright.generate.types import Sampling
 from upright.terms import digest
 
@@ -48,6 +47,8 @@ def declared(sampling: Sampling, balance: Balance | None = None) -> dict[str, An
     }
     if balance is None:
         return shape
+    from upright.generate.balance_words import tables_digest  # noqa: PLC0415 (reads tables)
+
     way = {"pronouns": balance.pronouns, "balancer": BALANCER, "tables": tables_digest()}
     return {**shape, "order": BALANCED_ORDER, "balance": way}
 
