@@ -53,13 +53,13 @@ def vllm(tmp_path_factory):
 
 
 def opened(vllm, config=None):
-    asked = {"upright_policy": "storytelling"} if config is None else config
+    asked = {"upright_policy": "research-assistant"} if config is None else config
     given = SimpleNamespace(additional_config=asked)
     return vllm.Processor(given, torch.device("cpu"), is_pin_memory=False)
 
 
 def mark():
-    return mark_of(preset("storytelling"), home())
+    return mark_of(preset("research-assistant"), home())
 
 
 def row(tokens):
@@ -197,9 +197,10 @@ def test_an_ordinary_request_is_let_through(vllm):
         ({"upright_policy": 3}, "no policy says"),
         ({"upright_policy": "meeting-minutes"}, "marks nothing"),
         ({"upright_policy": "nowhere.toml"}, "nowhere"),
+        ({"upright_policy": "storytelling"}, "'storytelling' balances pronouns, which this"),
     ],
 )
-def test_without_a_policy_that_marks_it_does_not_start(vllm, config, problem):
+def test_without_a_policy_that_it_can_keep_it_does_not_start(vllm, config, problem):
     with pytest.raises(ConfigError, match=problem):
         opened(vllm, config)
 
@@ -231,7 +232,7 @@ def test_vllm_draws_what_the_engine_draws(vllm, tmp_path):
         max_num_batched_tokens=16,
         disable_log_stats=False,
         logits_processors=[f"{MODULE}:WatermarkLogitsProcessor"],
-        additional_config={"upright_policy": "storytelling"},
+        additional_config={"upright_policy": "research-assistant"},
     )
     fields = {"temperature": 1.3, "top_p": 0.95, "repetition_penalty": 1.1, "max_tokens": 40}
     engine = TransformersEngine(folder)

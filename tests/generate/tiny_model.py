@@ -15,8 +15,8 @@ TEMPLATE = (
 TEXT = "Once upon a time there was a small dragon who lived on a hill."
 
 
-def tokenizer():
-    """A byte-level BPE tokenizer with a few merges and two special tokens."""
+def tokenizer(text=TEXT):
+    """A byte-level BPE tokenizer with two special tokens and a few merges, learnt from a text."""
     raw = Tokenizer(models.BPE())
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     raw.decoder = decoders.ByteLevel()
@@ -26,7 +26,7 @@ def tokenizer():
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
-    raw.train_from_iterator([TEXT] * 5, trainer)
+    raw.train_from_iterator([text] * 5, trainer)
     made = transformers.PreTrainedTokenizerFast(
         tokenizer_object=raw, eos_token="<|end|>", bos_token="<|start|>"
     )
@@ -34,9 +34,9 @@ def tokenizer():
     return made
 
 
-def save_model(path, *, width=32):
+def save_model(path, *, width=32, text=TEXT):
     """Write model and tokenizer into a folder; `width` is that of its hidden layers."""
-    words = tokenizer()
+    words = tokenizer(text)
     words.save_pretrained(path)
     torch.manual_seed(3)
     config = transformers.LlamaConfig(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import repeat
 
 import torch
 from transformers import LogitsProcessor
 
+from upright.generate.balance import Balancer
 from upright.generate.draws import Draws
 from upright.generate.sampler import Logits
 from upright.generate.types import EngineError, Sampling
@@ -30,6 +33,8 @@ class WatermarkLogitsProcessor(LogitsProcessor):
     Args:
         mark: how answers are marked.
         sampling: how tokens are drawn; length and stop texts are left to `generate`.
+        balancers: balance pronouns, one for each row and in their order (see `balance.balancer`;
+            a prompt's tokens do not tell who wrote which of its words); none leave them alone.
 
     Raises:
         EngineError: `bad_request` for greedy sampling.
@@ -37,11 +42,14 @@ class WatermarkLogitsProcessor(LogitsProcessor):
 
     supports_continuous_batching = False
 
-    def __init__(self, mark: Mark, sampling: Sampling) -> None:
+    def __init__(
+        self, mark: Mark, sampling: Sampling, *, balancers: Sequence[Balancer] = ()
+    ) -> None:
         super().__init__()
         seed = secrets.randbits(64) if sampling.seed is None else sampling.seed
         self._sampling = replace(sampling, seed=seed)
         self._mark = mark
+        self._balancers = list(balancers)
         self._answers: list[_Answer] = []
         self._before: torch.Tensor | None = None
         Draws(self._sampling, mark=mark)  # refuses greedy sampling before any work is done
@@ -54,14 +62,12 @@ class WatermarkLogitsProcessor(LogitsProcessor):
             scores: shape (batch, vocabulary), logits of the next token.
 
         Raises:
-            EngineError: `bad_request` if they do not go on from what was drawn.
+            EngineError: `bad_request` if they do not go on from what was drawn, or are not as many
+                rows as there are balancers.
         """
         ids = input_ids.detach().cpu()
         if self._before is None:
-            self._answers = [
-                _Answer(Draws(self._sampling, choice=choice, mark=self._mark))
-                for choice in range(ids.shape[0])
-            ]
+            self._answers = self._opened(ids.shape[0])
         elif torch.equal(ids[:, :-1], self._before):
             for answer, token in zip(self._answers, ids[:, -1].tolist(), strict=True):
                 answer.take(token)
@@ -76,6 +82,18 @@ class WatermarkLogitsProcessor(LogitsProcessor):
                 out[at] = float("-inf")
                 out[at, token] = 0.0
         return out  # type: ignore[return-value]  # a float tensor stays one
+
+    def _opened(self, rows: int) -> list[_Answer]:
+        if self._balancers and len(self._balancers) != rows:
+            raise EngineError(
+                f"{len(self._balancers)} balancers for {rows} rows",
+                kind="bad_request",
+                mend="give one for each row, each answer to a prompt included",
+            )
+        return [
+            _Answer(Draws(self._sampling, choice=choice, mark=self._mark, balancer=balancer))
+            for choice, balancer in zip(range(rows), self._balancers or repeat(None), strict=False)
+        ]
 
 
 class _Answer:

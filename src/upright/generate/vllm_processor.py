@@ -2,10 +2,12 @@ r"""The mark for vLLM, as a logits processor of its V1 model runner.
 
     vllm serve MODEL \
         --logits-processors upright.generate.vllm_processor:WatermarkLogitsProcessor \
-        --additional-config '{"upright_policy": "storytelling"}'
+        --additional-config '{"upright_policy": "research-assistant"}'
 
 The policy says scheme, width and payload, and names the tenant; the keys lie in `UPRIGHT_HOME`.
-Every request is marked, and no request can decline. vLLM's V2 model runner has another interface:
+Every request is marked, and no request can decline. Pronouns are not balanced: a processor sees
+tokens of a rendered prompt, in which the template's own words cannot be told from the user's, so
+a policy that asks for it is refused. vLLM's V2 model runner has another interface:
 VLLM_USE_V2_MODEL_RUNNER=0 keeps it off. With drafts (speculative decoding) vLLM itself refuses
 processors.
 """
@@ -48,7 +50,7 @@ class WatermarkLogitsProcessor(AdapterLogitsProcessor):  # type: ignore[misc]  #
         is_pin_memory: not used.
 
     Raises:
-        ConfigError: without a policy, or for one that marks nothing.
+        ConfigError: without a policy, or for one that marks nothing or balances pronouns.
         KeyFileError: for a key file that is open to others or holds no key.
     """
 
@@ -127,7 +129,13 @@ def _mark(config: Any) -> Mark:  # noqa: ANN401 (a dictionary, or what a platfor
             "no policy says how answers are marked",
             mend=f"""start vLLM with --additional-config '{{"{OPTION}": "upright.toml"}}'""",
         )
-    mark = mark_of(open_policy(named), home())
+    policy = open_policy(named)
+    if policy.balance.pronouns != "off":
+        raise ConfigError(
+            f"the policy {named!r} balances pronouns, which this processor cannot do",
+            mend='write pronouns = "off" in [balance], or serve with engine.kind = "transformers"',
+        )
+    mark = mark_of(policy, home())
     if mark is None:
         raise ConfigError(
             f"the policy {named!r} marks nothing",
