@@ -140,3 +140,13 @@ def test_a_key_of_another_kind_is_refused():
     public = ec.generate_private_key(ec.SECP256R1()).public_key()
     with pytest.raises(offline.Refused, match="Ed25519"):
         offline.read_keys(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+
+
+@pytest.mark.parametrize(
+    "words", [("none.cose",), ("certificate.cose", "--text", "none.txt"), (".",)]
+)
+def test_a_file_that_cannot_be_read_is_refused_and_named(files, words):
+    code, out = run(files, *words)
+    assert code == 1
+    assert out.startswith("refused: ")
+    assert words[-1] in out

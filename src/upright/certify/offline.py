@@ -461,10 +461,10 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--revoked", type=Path, help="the issuer's signed list of revocations")
     parser.add_argument("--older", type=Path, help="an older log head, kept by you")
     told = parser.parse_args(words)
-    files = {name: path.read_bytes() for name, path in vars(told).items() if path is not None}
+    given = {name: path for name, path in vars(told).items() if path is not None}
     try:
-        report = check(**files)
-    except Refused as error:
+        report = check(**{name: path.read_bytes() for name, path in given.items()})
+    except (Refused, OSError) as error:
         report = {"refused": error}
     sys.stdout.write("".join(f"{name}: {value}\n" for name, value in report.items()))
     return 1 if "refused" in report else 0
