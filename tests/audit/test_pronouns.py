@@ -524,20 +524,12 @@ def test_the_bound_of_the_use_decides_about_professions():
     assert 0 < BOUND < 0.5
 
 
-def test_the_plot_shows_every_profession_in_both_ways():
-    drawn_one = audit().plot()
-    assert drawn_one.startswith("<svg")
-    assert drawn_one.count("<circle") == 2 * len(JOBS)
-    for job in JOBS:
-        assert f"{job}, model" in drawn_one
-        assert f"{job}, balanced" in drawn_one
-
-
 def test_a_plot_without_a_share_leaves_the_profession_out():
     found = read(some())
     silent = [replace(one, model=Chances(0.0, 0.0, 0.5)) for one in found]
     plain = audited(silent, [], [], {}, {**ABOUT, "way": None, "serves": False})
-    assert "<circle" not in plain.plot()
+    for job in JOBS:
+        assert job not in plain.plot()
 
 
 def test_open_prompts_are_marked_as_such():

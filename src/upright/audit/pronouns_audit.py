@@ -22,11 +22,11 @@ from upright.audit.pronouns_measures import (
     shares,
     size_of,
 )
+from upright.audit.pronouns_plot import plot
 from upright.audit.table_plots import standalone
 from upright.generate.balance_words import professions
 from upright.measure.bounds import judge
 from upright.measure.names import PRONOUN_MEASURES, PRONOUNS
-from upright.measure.svg import Plot, Square, line
 from upright.terms import ConfigError
 
 if TYPE_CHECKING:
@@ -115,7 +115,8 @@ class PronounAudit:
 
     def plot(self) -> str:
         """Return the share of she in each profession against that of women, as an SVG file."""
-        return standalone(_plot(self.sides, self.model))
+        professions = {name: side.professions for name, side in self.sides.items()}
+        return standalone(plot(professions, self.model, self.way))
 
 
 def bounds(policy: Policy) -> dict[str, float]:
@@ -209,33 +210,3 @@ def _balanced(one: Read) -> Chances:
 
 def _side(table: Shares, bound: float) -> Side:
     return Side(figures(table), by_profession(table, bound))
-
-
-def _plot(sides: Mapping[str, Side], model: str) -> Plot:
-    square = Square()
-    styles = {"model": "guide", "balanced": "mark"}
-    marks, rows = [], []
-    for name, side in sides.items():
-        for one in side.professions:
-            value = one.share.value
-            if value is None:
-                continue
-            told = f"{one.name}, {name}: {value:.2f} ({one.share.low:.2f} to {one.share.high:.2f})"
-            low, high = (square.at(one.reference, at) for at in (one.share.low, one.share.high))
-            style = styles[name] if len(sides) > 1 else "mark"
-            marks += [line(low, high, "grid"), square.dot(one.reference, value, style, told, 3.5)]
-            rows.append((one.name, name, f"{one.reference:.2f}", told.partition(": ")[2]))
-    even = line(square.at(0, 0.5), square.at(1, 0.5), "axis")
-    axes = square.axes("share of women in the profession", "share of she among she and he")
-    return Plot(
-        "pronouns",
-        f"Pronouns of {model} by profession",
-        "Each dot is a profession: across, the share of women in it; up, the share of she among "
-        "she and he. "
-        + ("Hollow: the model; filled: balanced. " if len(sides) > 1 else "")
-        + "Upright lines are 95 % limits over templates.",
-        axes + even + "".join(marks),
-        (420, 320),
-        ("Profession", "Way", "Women", "she"),
-        tuple(rows),
-    )
