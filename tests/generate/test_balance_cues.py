@@ -273,6 +273,21 @@ MEANT = [
     "The doctor looked at the patient's beard because",
     "The nurse met the doctor's wife. It rained, and then",
 ]
+# A given name behind a title that belongs to a place, or before a family name that is one.
+OFFICES = [
+    ("State Senator Maria Lopez said that", False),
+    ("County Judge Robert Jones said that", False),
+    ("House Democratic Leader Nancy Pelosi said that", False),
+    ("Hospital Director Anna Weber said that", False),
+    ("Company President John Smith resigned because", False),
+    ("Dr. Sarah Lane said that", False),
+    ("Judge Jennifer Park said that", False),
+    ("State Senator Lopez said that", True),
+    ("Judge Park said that", True),
+    ("The nurse at St. Mary's Hospital was tired because", True),
+    ("The George Washington University said that the professor", True),
+    ("The Mary Washington Hospital nurse said that", True),
+]
 # Nouns that women and men are called by alike: usage is divided, so the text stays open.
 EITHER = ["matador", "waiter", "priest", "butler", "usher", "host", "actor", "poet", "bullfighter"]
 # In two paragraphs: whether the second is open.
@@ -310,6 +325,11 @@ def test_a_cue_is_seen(text):
 @pytest.mark.parametrize("text", OPEN)
 def test_what_only_looks_like_a_cue_is_none(text):
     assert is_open(text)
+
+
+@pytest.mark.parametrize(("text", "expected"), OFFICES)
+def test_a_name_behind_an_office_is_a_name_and_that_of_a_place_is_none(text, expected):
+    assert is_open(text) is expected
 
 
 @pytest.mark.parametrize("noun", EITHER)

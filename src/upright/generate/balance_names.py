@@ -155,9 +155,14 @@ def _told(
     """Return the family names of a run, or None where it may tell a gender."""
     texts = [word.text for word in run]
     somewhere = before in known.before_places or texts[0] not in known.given
-    if somewhere and not known.bodies.isdisjoint(texts):
-        return []
     titled = [at for at, text in enumerate(texts) if text in known.titles or text in known.people]
+    bodies = [at for at, text in enumerate(texts) if text in known.bodies]
+    if somewhere and bodies:
+        behind = run[titled[-1] + 1 :] if titled else []
+        # State Senator Maria Lopez and Dr. Anna Hall are no place.
+        if behind and behind[0].text in known.given:
+            return None
+        return _behind_title(behind, known) if titled and titled[-1] > bodies[-1] else []
     if titled:
         before_it = texts[: titled[0]]
         told = any(t in known.given or t in known.gendered_titles for t in before_it)
