@@ -70,6 +70,9 @@ def test_a_person_is_described_by_traits_and_facts():
 
 
 def test_a_template_writes_the_description():
-    swap = ("seed = 3", 'seed = 3\npersona = "a {age} {gender}"')
+    swap = ("seed = 3", 'seed = 3\npersona = "a {age} {gender} in a {place}"')
     people = personas(parse_study(study_text(20, swap=swap)))
-    assert people[0].text.startswith(f"a {people[0].traits['age']} {people[0].traits['gender']}; ")
+    traits = people[0].traits
+    assert people[0].text.startswith(
+        f"a {traits['age']} {traits['gender']} in a {traits['place']}; "
+    )

@@ -138,19 +138,19 @@ def test_a_person_that_the_guard_would_change_is_left_out_and_counted(guard):
 
 
 def test_a_product_that_the_guard_would_change_is_refused(guard):
-    with pytest.raises(ConfigError, match=r"product's text is held back by pii\.email"):
+    with pytest.raises(ConfigError, match=r"text of product 1 is held back by .*pii\.email"):
         reported(guard, text=study_text(s=("For digging.", "Ask joe@example.com about it.")))
 
 
 def test_a_panel_of_which_nobody_is_left_could_not_be_measured(guard):
-    swap = ("seed = 3", 'seed = 3\npersona = "{gender} at joe@example.com"')
+    swap = ("seed = 3", 'seed = 3\npersona = "{gender} at joe@example.com in a {place}"')
     with pytest.raises(NobodyLeftError) as problem:
         prepare(parse_study(study_text(s=swap)), guard)
     assert problem.value.exit_code == 3
 
 
 def test_ages_are_declared_and_held_back_by_nobody(guard):
-    swap = ("seed = 3", 'seed = 3\npersona = "A 34-year-old {gender}"')
+    swap = ("seed = 3", 'seed = 3\npersona = "A 34-year-old {gender} in a {place}"')
     assert len(prepare(parse_study(study_text(s=swap)), guard).people) == 80
 
 

@@ -21,6 +21,7 @@ from typing import Literal
 from upright.generate.choosing_parse import option_of, placed_mass
 from upright.generate.types import ChoosingEngine, Engine, EngineError, Job, Message, Sampling
 from upright.measure.intervals import wilson
+from upright.terms import UprightError
 
 Way = Literal["exact", "top", "sampled"]
 
@@ -182,6 +183,7 @@ async def answer_all(
 
     Raises:
         EngineError: the first one; the other questions are then given up.
+        UprightError: as `done`.
     """
     found: list[Chances | None] = [None] * len(questions)
     waiting = iter(enumerate(questions))
@@ -196,7 +198,7 @@ async def answer_all(
         async with asyncio.TaskGroup() as group:
             for _ in range(min(AT_ONCE, len(questions))):
                 group.create_task(work())
-    except* EngineError as failed:
+    except* UprightError as failed:
         raise failed.exceptions[0] from None
     return [one for one in found if one is not None]
 

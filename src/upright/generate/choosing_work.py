@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -80,6 +81,7 @@ class AnswerBook:
 
         Raises:
             EngineError: as `choosing.chances`; what is answered by then is kept.
+            ConfigError: if the file takes no more; what it holds is kept.
         """
         keys = [self._key(question) for question in questions]
         unknown: dict[str, Question] = {}
@@ -143,8 +145,14 @@ class AnswerBook:
     def _keep(self, key: str, found: Chances) -> None:
         self._answers[key] = found
         if self._stream is not None:
-            self._stream.write(json.dumps({"key": key, **_to_json(found)}) + "\n")
-            self._stream.flush()
+            line = json.dumps({"key": key, **_to_json(found)}) + "\n"
+            try:
+                _append(self._stream, line.encode())
+            except OSError as error:
+                raise ConfigError(
+                    f"{self._stream.name}: {error.strerror}",
+                    mend="make room there and run again; it goes on from what is kept",
+                ) from None
 
 
 @contextmanager
@@ -172,6 +180,12 @@ def open_book(
                 f"{folder}: another run is writing there", mend="wait for it, or give a folder each"
             ) from None
         yield AnswerBook(engine, stream, _read(stream), samples=samples, seed=seed)
+
+
+def _append(stream: IO[str], line: bytes) -> None:
+    """Write past the stream's buffer, which would try once more when it is closed."""
+    while line:
+        line = line[os.write(stream.fileno(), line) :]
 
 
 def _read(stream: IO[str]) -> dict[str, Chances]:

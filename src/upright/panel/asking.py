@@ -16,20 +16,21 @@ PHRASINGS = (
     Phrasing(
         system="You answer as a customer of a shop. The shop has these products:\n{products}\n"
         "Say which one you buy, with its name only.",
-        user="You are this person: {persona}. Which one do you buy?",
+        user="You are this person: {persona}. Think of what you like and do. Which one do you buy?",
     ),
     Phrasing(
-        system="You answer as a visitor of a market. The stalls have these things:\n{products}\n"
-        "Say which one you take home, with its name only.",
-        user="You are this person: {persona}. Which one do you take home?",
+        system="A shop has these products:\n{products}\n"
+        "You say which one fits a person best, with its name only.",
+        user="The person: {persona}. Which one fits this person best?",
     ),
     Phrasing(
-        system="You answer as somebody who looks for a present. One can have:\n{products}\n"
-        "Say which one you want for yourself, with its name only.",
-        user="You are this person: {persona}. Which one do you want?",
+        system="There are these products:\n{products}\n"
+        "Say which one a person would buy, with its name only.",
+        user="A person: {persona}. Which one would this person buy?",
     ),
 )
-"""The question in our own words, where the study brings none."""
+"""The question in our own words, where the study brings none: of eight that were tried, those by
+which the packaged model most often chose what a person was told to like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +73,22 @@ def cells(study: Study, people: Sequence[Persona]) -> list[Cell]:
 
 
 def listing(study: Study, order: Sequence[int]) -> str:
-    """Return the products as they are shown."""
+    """Return the products as they are shown, each in one line, so that none can pose as two."""
     letters = study.answers == "letters"
-    return "\n".join(
-        f"{_LETTERS[place]}. {product.name}: {product.description}"
-        if letters
-        else f"- {product.name}: {product.description}"
-        for place, product in enumerate(study.product[at] for at in order)
-    )
+    lines = []
+    for place, product in enumerate(study.product[at] for at in order):
+        mark = f"{_LETTERS[place]}." if letters else "-"
+        lines.append(f"{mark} {product.name}: {' '.join(product.description.split())}")
+    return "\n".join(lines)
+
+
+def shown(study: Study) -> list[str]:
+    """Return what stands before and around the people, in every order and phrasing."""
+    return [
+        f"{phrasing.system.replace('{products}', listing(study, order))}\n{phrasing.user}"
+        for phrasing in study.phrasing or PHRASINGS
+        for order in orders(len(study.product))
+    ]
 
 
 def _question(

@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
+from upright.measure import student
 from upright.measure.intervals import Interval
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 DRAWS = 1000
+LEVEL = 0.95
 BERGSMA = "Cramér's V of the expected table, corrected for its bias (Bergsma 2013)"
 
 
@@ -48,12 +51,46 @@ class Grouped:
         """Return Cramér's V without its bias, in [0, 1]."""
         return float(self._strengths(np.ones((1, self.n)), times=1)[0])
 
-    def redrawn(self, weights: Floats) -> Floats:
-        """Return V of people drawn again, shape (draws,); see `drawn`.
+    @property
+    def fewest(self) -> int:
+        """How many people the smallest group has that has any."""
+        counts = np.bincount(self.codes, minlength=self.groups)
+        return int(counts[counts > 0].min())
 
-        Drawing again adds the same bias once more, so it is taken off twice.
+    def redrawn(self, weights: Floats, second: Grouped | None = None) -> Floats:
+        """Return V of people drawn again, in two readings, shape (2, draws); see `drawn`.
+
+        Drawing again adds the same bias once more, so the first reading has it taken off twice.
+        The root of a difference lies below V more often than above it, so the second takes off
+        none. The truth is looked for between the lower limit of the one and the upper of the other.
+
+        Args:
+            weights: shape (draws, n).
+            second: the same people with something else of them. V is then negative in the draws
+                in which the last columns of the two lean different ways.
         """
-        return self._strengths(weights, times=2)
+        sign = np.ones(len(weights)) if second is None else self.leans(second, weights)
+        return sign * np.stack([self._strengths(weights, times=times) for times in (2, 0)])
+
+    def leans(self, second: Grouped, weights: Floats) -> Floats:
+        """Return 1 where the last columns of two tables lean the same way, else -1.
+
+        Args:
+            second: the same people in the same groups, with something else of them.
+            weights: shape (draws, n).
+        """
+        own, other = self._leaning(weights), second._leaning(weights)
+        sizes = self._tables(weights).sum(axis=2)
+        return np.where((sizes * own * other).sum(axis=1) < 0, -1.0, 1.0)
+
+    def _leaning(self, weights: Floats) -> Floats:
+        """Return how far each group's mean of the last column lies from all people's."""
+        tables = self._tables(weights)
+        sizes = tables.sum(axis=2)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means = np.where(sizes > 0, tables[:, :, -1] / sizes, 0.0)
+        middle = tables[:, :, -1].sum(axis=1) / sizes.sum(axis=1)
+        return np.where(sizes > 0, means - middle[:, None], 0.0)
 
     def _tables(self, weights: Floats) -> Floats:
         """Return sums of shares, shape (draws, groups, choices)."""
@@ -87,38 +124,38 @@ def drawn(n: int, *, draws: int = DRAWS, seed: int = 0) -> Floats:
     return numbers.multinomial(n, np.full(n, 1 / n), size=draws).astype(np.float64)
 
 
-def interval(value: float, values: Floats, n: int, level: float = 0.95) -> Interval:
-    """Return the percentile interval of a figure from its bootstrap values."""
-    known = values[~np.isnan(values)]
-    if math.isnan(value) or not known.size:
-        return Interval(math.nan, 0.0, 1.0, n, level)
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+def interval(value: float, values: Floats, n: int, fewest: int, level: float = LEVEL) -> Interval:
+    """Return the percentile interval of a figure from its bootstrap values.
+
+    Args:
+        value: the figure.
+        values: as `Grouped.redrawn`; the wider of the readings counts on each side.
+        n: people.
+        fewest: people of the smallest group, by which the percentiles are moved outwards.
+        level: of the limits.
+
+    Source: Hesterberg 2015, on the expanded percentile interval.
+    """
+    known = values[:, ~np.isnan(values).any(axis=0)]
+    if math.isnan(value) or not known.size or fewest < 2:  # noqa: PLR2004 (one varies in nothing)
+        return Interval(value, -1.0 if (known < 0).any() else 0.0, 1.0, n, level)
+    wide = student.quantile(level, fewest - 1) * math.sqrt(fewest / (fewest - 1))
+    tail = NormalDist().cdf(-wide)
+    low, high = np.quantile(known, tail, axis=1).min(), np.quantile(known, 1 - tail, axis=1).max()
     return Interval(value, min(float(low), value), max(float(high), value), n, level)
 
 
-def agreement(first: Grouped, second: Grouped, column: int, other: int) -> int:
-    """Return 1 where two tables lean the same way, -1 where they lean the other way.
-
-    Args:
-        first: people with their choices.
-        second: the same people with something else of them.
-        column: the choice.
-        other: the column of `second` that should go with it.
-    """
-    means, others = first.means()[:, column], second.means()[:, other]
-    counts = np.bincount(first.codes, minlength=first.groups)
-    there = counts > 0
-    weights = counts[there] / counts.sum()
-    means, others = means[there], others[there]
-    lean = float(weights @ ((means - weights @ means) * (others - weights @ others)))
-    return -1 if lean < 0 else 1
-
-
-def mean_interval(values: Sequence[float] | Floats, z: float, level: float) -> Interval:
-    """Return a mean with limits at z standard errors."""
+def mean_interval(values: Sequence[float] | Floats, level: float = LEVEL) -> Interval:
+    """Return a mean of shares with its limits by Student's t; numbers not known do not count."""
     array = np.asarray(values, dtype=np.float64)
-    n = len(array)
-    if n < 2:  # noqa: PLR2004 (one value has no spread)
-        return Interval(float(array.mean()) if n else math.nan, -1.0, 1.0, n, level)
-    mean, half = float(array.mean()), z * float(array.std(ddof=1)) / math.sqrt(n)
-    return Interval(mean, mean - half, mean + half, n, level)
+    found = student.mean(array[~np.isnan(array)].tolist(), level)
+    low, high = max(-1.0, found.low), min(1.0, found.high)
+    return Interval(found.value, low, high, found.n, level)
+
+
+def average(values: Floats, axis: int | tuple[int, ...]) -> Floats:
+    """Return means of what is known; NaN where nothing is."""
+    known = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        means: Floats = np.where(known, values, 0.0).sum(axis=axis) / known.sum(axis=axis)
+    return means

@@ -12,7 +12,11 @@ from upright.terms import Action, Record, Stage, Verdict
 DECLARED = frozenset({"pii.age"})
 """What a study declares of invented people, and a guard of answers would take out of them."""
 
+WRITTEN = "reason"
+"""The kind of text that the model writes; all others are shown to it."""
+
 _PASSES = {Action.ALLOW, Action.FLAG}
+_SHOWN_AT = (Stage.OUTPUT, Stage.PROMPT, Stage.RETRIEVED)
 
 
 @dataclass(slots=True)
@@ -59,7 +63,9 @@ def passing(
     """Return for each text the rules that hold it back, read as strictly as the use can be.
 
     A text is held back where any rule would change it, rules that only observe included; what is
-    only flagged passes.
+    only flagged passes. Products and people are read as an answer, and also as a prompt and as a
+    passage that somebody else wrote, where one could carry an instruction to the model. A question
+    is one, and is read as an answer only.
 
     Args:
         guard: of the use.
@@ -67,19 +73,25 @@ def passing(
         kind: what they are.
         withheld: where it is counted.
     """
-    verdicts = guard.check([Record(text) for text in texts], Stage.OUTPUT)
     declared = DECLARED if kind in {"persona", "question"} else frozenset[str]()
-    found = [_rules(verdict, declared) for verdict in verdicts]
-    for rules in found:
-        withheld.note(kind, rules)
-    return found
+    different = dict.fromkeys(texts)
+    records = [Record(text) for text in different]
+    stages = _SHOWN_AT if kind in {"product", "persona"} else (Stage.OUTPUT,)
+    read = zip(*(guard.check(records, stage) for stage in stages), strict=True)
+    found = {
+        text: tuple(sorted(set().union(*(_rules(verdict, declared) for verdict in verdicts))))
+        for text, verdicts in zip(different, read, strict=True)
+    }
+    for text in texts:
+        withheld.note(kind, found[text])
+    return [found[text] for text in texts]
 
 
-def _rules(verdict: Verdict, declared: frozenset[str]) -> tuple[str, ...]:
+def _rules(verdict: Verdict, declared: frozenset[str]) -> set[str]:
     rules = {
         outcome.finding.rule
         for outcome in verdict.outcomes
         if not {outcome.action, *outcome.observed} <= _PASSES
     }
     errors = {error.rule for error in verdict.errors if error.action not in _PASSES}
-    return tuple(sorted((rules - declared) | errors))
+    return (rules - declared) | errors

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from upright.generate.choosing import Chances
+from upright.measure import student
 from upright.measure.bounds import Verdict
 from upright.measure.equivalence import ALPHA
 from upright.measure.intervals import Interval
@@ -23,7 +24,7 @@ from upright.panel.association import (
     Floats,
     Grouped,
     Ints,
-    agreement,
+    average,
     drawn,
     interval,
     mean_interval,
@@ -31,17 +32,19 @@ from upright.panel.association import (
 from upright.panel.personas import Persona
 from upright.panel.study import Equal, Keep, Study
 
-LEVEL = 0.95
 FEWEST = 10
 """People of a group below which nothing is said of it."""
 _ALIKE = 100
 """The same where all are alike: a hundred miss three in a hundred others one time in twenty."""
 
 _NORMAL = NormalDist()
-_Z = _NORMAL.inv_cdf((1 + LEVEL) / 2)
 _ONE_SIDED = _NORMAL.inv_cdf(1 - ALPHA)
-_OVER_PEOPLE = "mean over people, normal limits"
-_REDRAWN = "people drawn again 1,000 times"
+_OVER_PEOPLE = "mean over people, limits by Student's t"
+_REDRAWN = "people drawn again 1,000 times, expanded percentiles"
+_TESTS = (
+    "largest difference of mean shares; two one-sided tests of each two groups, each limit holds "
+    "at 95 %; that one is outside is corrected by Holm"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,9 @@ class Answers:
         found: their answers.
 
     Attributes:
-        shares: shape (people, phrasings, orders, products); NaN where nobody was asked.
+        shares: shape (people, phrasings, orders, products); NaN where nobody was asked, and in all
+            orders of a phrasing where one of them was not answered: the average would not be
+            balanced.
         mass: mean of what the options hold of all that the model could answer.
         unseen: questions in whose answer no option was seen.
     """
@@ -116,14 +121,14 @@ class Answers:
         for cell, chances in zip(asked, found, strict=True):
             at = place[cell.persona], cell.phrasing, listed.index(cell.order)
             self.shares[at] = chances.shares
+        self.shares[np.isnan(self.shares).any(axis=(2, 3))] = np.nan
         self.orders = listed
         self.mass = math.fsum(chances.mass for chances in found) / len(found)
         self.unseen = sum(math.isnan(chances.shares[0]) for chances in found)
 
     def balanced(self) -> Floats:
         """Return each person's chances over all phrasings and orders, shape (people, products)."""
-        mean: Floats = np.nanmean(self.shares, axis=(1, 2))
-        return mean
+        return average(self.shares, (1, 2))
 
     def relative(self) -> Floats:
         """Return what each person likes better than the panel does, shape (people, products).
@@ -133,7 +138,7 @@ class Answers:
         product that is furthest above is chosen, wholly.
         """
         logs = np.log(np.maximum(self.shares, 1e-12))
-        own = np.nanmean(logs - np.nanmean(logs, axis=0), axis=(1, 2))
+        own = average(logs - average(logs, 0), (1, 2))
         best = np.isclose(own, own.max(axis=1, keepdims=True), rtol=0, atol=1e-12)
         choice: Floats = best / best.sum(axis=1, keepdims=True)
         return choice
@@ -151,7 +156,7 @@ def shares(answers: Answers) -> list[Figure]:
     return [
         Figure(
             f"share.{product.name}",
-            mean_interval(balanced[:, at], _Z, LEVEL),
+            mean_interval(balanced[:, at]),
             _OVER_PEOPLE,
             more={"product": product.name},
         )
@@ -163,8 +168,8 @@ def position_bias(answers: Answers) -> Figure:
     """Return how much likelier a product is chosen where it stands first than where last."""
     first = [answers.shares[:, :, at, order[0]] for at, order in enumerate(answers.orders)]
     last = [answers.shares[:, :, at, order[-1]] for at, order in enumerate(answers.orders)]
-    gaps = np.nanmean(np.stack(first) - np.stack(last), axis=(0, 2))
-    return Figure("panel.position_bias", mean_interval(gaps, _Z, LEVEL), _OVER_PEOPLE)
+    gaps = average(np.stack(first) - np.stack(last), (0, 2))
+    return Figure("panel.position_bias", mean_interval(gaps), _OVER_PEOPLE)
 
 
 def sources_of_variance(answers: Answers) -> dict[str, float]:
@@ -174,15 +179,15 @@ def sources_of_variance(answers: Answers) -> dict[str, float]:
         Parts of `order`, `phrasing`, `person` and `rest`, which sum to 1 where anything varies.
         Main effects, products together.
     """
-    cells = answers.shares - np.nanmean(answers.shares, axis=(0, 1, 2))
-    total = float(np.nanmean(cells**2, axis=(0, 1, 2)).sum())
+    cells = answers.shares - average(answers.shares, (0, 1, 2))
+    total = float(average(cells**2, (0, 1, 2)).sum())
     if total < 1e-18:  # noqa: PLR2004 (nothing but rounding)
         return {"order": 0.0, "phrasing": 0.0, "person": 0.0, "rest": 0.0}
-    order = np.nanmean(cells, axis=(0, 1))
-    phrasing = np.nanmean(cells, axis=(0, 2))
-    person = np.nanmean(cells - phrasing[None, :, None, :], axis=(1, 2))
+    order = average(cells, (0, 1))
+    phrasing = average(cells, (0, 2))
+    person = average(cells - phrasing[None, :, None, :], (1, 2))
     parts = {
-        name: float((effect**2).mean(axis=0).sum()) / total
+        name: float(average(effect**2, 0).sum()) / total
         for name, effect in (("order", order), ("phrasing", phrasing), ("person", person))
     }
     return parts | {"rest": max(0.0, 1 - sum(parts.values()))}
@@ -207,7 +212,7 @@ def associations(answers: Answers) -> list[Figure]:
     return [
         Figure(
             f"association.{name}.{reading}",
-            interval(grouped.strength(), grouped.redrawn(weights), grouped.n, LEVEL),
+            _redrawn(grouped, weights),
             f"{BERGSMA}; {_REDRAWN}",
             more={"attribute": name, "reading": reading},
         )
@@ -237,13 +242,17 @@ def _kept(answers: Answers, wish: Keep, weights: Floats) -> Figure:
     planted = Grouped(codes, len(values), np.stack([1 - has, has], axis=1))
     chosen = answers.relative()[:, product]
     choices = Grouped(codes, len(values), np.stack([1 - chosen, chosen], axis=1))
-    sign = agreement(choices, planted, 1, 1)
-    value = sign * choices.strength()
-    aim = interval(planted.strength(), planted.redrawn(weights), planted.n, LEVEL)
-    redrawn = sign * choices.redrawn(weights)
-    own = interval(value, redrawn, choices.n, LEVEL)
+    everybody = np.ones((1, choices.n))
+    value = float(choices.leans(planted, everybody)[0]) * choices.strength()
+    aim = _redrawn(planted, weights)
+    redrawn = choices.redrawn(weights, planted)
+    own = interval(value, redrawn, choices.n, choices.fewest)
     distortion = interval(
-        value - aim.value, redrawn - planted.redrawn(weights), choices.n, 1 - 2 * ALPHA
+        value - aim.value,
+        redrawn - planted.redrawn(weights),
+        choices.n,
+        choices.fewest,
+        1 - 2 * ALPHA,
     )
     verdict, needed = _within(distortion, wish.margin)
     return Figure(
@@ -258,9 +267,13 @@ def _kept(answers: Answers, wish: Keep, weights: Floats) -> Figure:
             "margin": wish.margin,
             "planted": _numbers(aim),
             "choices": _numbers(own),
-            "recovered": own.low <= aim.value <= own.high or aim.low <= value <= aim.high,
+            "recovered": own.low <= aim.value <= own.high,
         },
     )
+
+
+def _redrawn(grouped: Grouped, weights: Floats) -> Interval:
+    return interval(grouped.strength(), grouped.redrawn(weights), grouped.n, grouped.fewest)
 
 
 def equal(answers: Answers) -> list[Figure]:
@@ -277,6 +290,13 @@ def _equal(answers: Answers, wish: Equal) -> Figure:
         for a, b in combinations(range(len(values)), 2)
         if (codes == a).any() and (codes == b).any()
     ]
+    if not pairs:
+        nothing = Interval(math.nan, -1.0, 1.0, len(answers.people), 1 - 2 * ALPHA)
+        more = {"attribute": wish.attribute, "margin": wish.margin}
+        why = "all who were asked are of one group"
+        return Figure(
+            f"panel.equal.{wish.attribute}", nothing, _TESTS, "cannot tell", None, why, more
+        )
     worst, a, b, product = max(pairs, key=lambda pair: abs(pair[0].value))
     outside = holm([_outside_p(found, wish.margin) for found, *_ in pairs])
     judged = [_within(found, wish.margin) for found, *_ in pairs]
@@ -289,8 +309,7 @@ def _equal(answers: Answers, wish: Equal) -> Figure:
     return Figure(
         f"panel.equal.{wish.attribute}",
         worst,
-        "largest difference of mean shares; two one-sided tests of each two groups, each limit "
-        "holds at 95 %; that one is outside is corrected by Holm",
+        _TESTS,
         verdict,
         needed,
         more={
@@ -319,18 +338,19 @@ def _difference(first: Floats, second: Floats) -> Interval:
     if n < FEWEST:
         return Interval(value, -1.0, 1.0, n, 1 - 2 * ALPHA)
     error = math.sqrt(first.var(ddof=1) / len(first) + second.var(ddof=1) / len(second))
-    half = _ONE_SIDED * error
+    # Student's t of the smaller group: never narrower than Welch's.
+    half = student.quantile(1 - 2 * ALPHA, n - 1) * error
     return Interval(value, value - half, value + half, n, 1 - 2 * ALPHA)
 
 
 def _outside_p(found: Interval, margin: float) -> float:
-    error = (found.high - found.low) / (2 * _ONE_SIDED)
     if found.n < FEWEST:
         return 1.0
     beyond = abs(found.value) - margin
-    if error == 0.0:
-        return 0.0 if beyond > 0 else 1.0
-    return min(1.0, 2 * _NORMAL.cdf(-beyond / error))
+    error = (found.high - found.low) / (2 * student.quantile(1 - 2 * ALPHA, found.n - 1))
+    if beyond <= 0.0 or error == 0.0:
+        return 0.0 if beyond > 0.0 else 1.0
+    return 1.0 - student.within(beyond / error, found.n - 1)
 
 
 def _within(found: Interval, margin: float) -> tuple[Verdict, int | None]:
@@ -354,5 +374,6 @@ def _within(found: Interval, margin: float) -> tuple[Verdict, int | None]:
     return "cannot tell", max(needed, found.n + 1)
 
 
-def _numbers(found: Interval) -> dict[str, float]:
-    return {"value": found.value, "low": found.low, "high": found.high}
+def _numbers(found: Interval) -> dict[str, float | None]:
+    value = None if math.isnan(found.value) else found.value
+    return {"value": value, "low": found.low, "high": found.high}

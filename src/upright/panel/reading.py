@@ -10,16 +10,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from upright.panel.study import Study
+from upright.panel.wording import path_of, worded
 from upright.policy.locate import Places
 from upright.terms import ConfigError
 
 _LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
-_QUOTED = re.compile(r"'([^']+)'")
 _SHOWN = 10
-_MENDS = {
-    "extra_forbidden": "take it out, or mend its spelling",
-    "missing": "add it",
-}
 
 
 def load_study(path: str | Path) -> Study:
@@ -59,40 +55,30 @@ def parse_study(text: str, *, source: str = "<text>") -> Study:
         return Study.model_validate(data)
     except ValidationError as error:
         places = Places(text)
-        problems = error.errors()
-        told = [_told(one, _line(one, places, text), source) for one in problems[:_SHOWN]]
-        raise ConfigError("\n  ".join(told), mend=_mend(problems[0])) from None
+        told = [_told(one, places, source) for one in _own(error.errors())[:_SHOWN]]
+        *before, (last, mend) = told
+        lines = [f"{problem}\n  mend: {how}" for problem, how in before]
+        raise ConfigError("\n".join([*lines, last]), mend=mend) from None
 
 
-def _path(error: ErrorDetails) -> tuple[str | int, ...]:
-    # pydantic ends the path of a bad dictionary key with a mark of its own.
-    return tuple(part for part in error["loc"] if part != "[key]")
+def _own(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Return errors less those that follow: a list is too short where its entries do not fit."""
+    paths = [path_of(one) for one in errors]
+    return [
+        one
+        for one, path in zip(errors, paths, strict=True)
+        if one["type"] != "too_short"
+        or not any(other[: len(path)] == path != other for other in paths)
+    ]
 
 
-def _line(error: ErrorDetails, places: Places, text: str) -> int | None:
-    """Return the line of what is wrong; where parts do not fit together, of the name told."""
-    if _path(error):
-        return places.line(_path(error))
-    for name in _QUOTED.findall(error["msg"]):
-        # The last place: what refers to a name stands below what it refers to.
-        found = [at for at, line in enumerate(text.splitlines(), 1) if name in line]
-        if found:
-            return found[-1]
-    return None
-
-
-def _told(error: ErrorDetails, line: int | None, source: str) -> str:
+def _told(error: ErrorDetails, places: Places, source: str) -> tuple[str, str]:
+    """Return the file, the line, the key, the value and what is wrong; and the mend."""
+    path = path_of(error)
+    reason, mend = worded(error)
+    line = places.line(path) if path else None
     where = "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part}" for part in _path(error)
+        f" {part + 1}" if isinstance(part, int) else f".{' '.join(part.split())}" for part in path
     ).removeprefix(".")
-    reason = error["msg"].removeprefix("Value error, ")
-    value = "" if isinstance(error["input"], dict) else f" {error['input']!r:.60}:"
-    if error["type"] in _MENDS:
-        value = ""
-        reason = "unknown key" if error["type"] == "extra_forbidden" else "it is missing"
     place = source if line is None else f"{source}:{line}"
-    return f"{place}:{f' {where}:' if where else ''}{value} {reason}"
-
-
-def _mend(error: ErrorDetails) -> str:
-    return _MENDS.get(error["type"], "write a value that fits there")
+    return ": ".join(filter(None, (place, where, reason))), mend

@@ -10,7 +10,7 @@ from upright.generate.types import Engine, Job, Message, Sampling
 from upright.panel.asking import listing
 from upright.panel.personas import Persona
 from upright.panel.study import Study
-from upright.terms import digest
+from upright.terms import ConfigError, digest
 
 _FILE = "reasons.jsonl"
 _TOKENS = 40
@@ -34,6 +34,7 @@ async def reasons(
 
     Raises:
         EngineError: as `stream`.
+        ConfigError: if the file cannot be written, or holds something else.
     """
     path = None if folder is None else folder / _FILE
     known = {} if path is None else _read(path)
@@ -45,8 +46,7 @@ async def reasons(
             pieces = [piece.text async for piece in engine.stream(job) if not piece.choice]
             known[key] = "".join(pieces).strip()
             if path is not None:
-                with path.open("a", encoding="utf-8") as stream:
-                    stream.write(json.dumps({"key": key, "text": known[key]}) + "\n")
+                _keep(path, key, known[key])
         written.append(known[key])
         advance()
     return written
@@ -65,6 +65,16 @@ def _job(study: Study, person: Persona, product: str) -> Job:
     )
 
 
+def _keep(path: Path, key: str, text: str) -> None:
+    try:
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps({"key": key, "text": text}) + "\n")
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: {error.strerror}", mend="make room there and run again; it goes on from there"
+        ) from None
+
+
 def _read(path: Path) -> dict[str, str]:
     """Return what is kept; a last line that was cut off by a kill is passed over and closed."""
     if not path.exists():
@@ -73,5 +83,14 @@ def _read(path: Path) -> dict[str, str]:
     whole = text[: text.rfind("\n") + 1]
     if whole != text:
         path.write_text(whole, encoding="utf-8")
-    lines = (json.loads(line) for line in whole.splitlines())
-    return {line["key"]: line["text"] for line in lines}
+    known = {}
+    for number, line in enumerate(whole.splitlines(), 1):
+        try:
+            shape = json.loads(line)
+            known[str(shape["key"])] = str(shape["text"])
+        except (ValueError, KeyError, TypeError):
+            raise ConfigError(
+                f"{path}:{number}: no reason of a run",
+                mend="take the line out; that person is asked again",
+            ) from None
+    return known

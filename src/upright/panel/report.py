@@ -52,6 +52,7 @@ class Report:
         name: of the study.
         study: digest of the study.
         use: name of the use whose engine and guard were used.
+        disclosure: what the use has its readers told; empty where it has nothing.
         model: the engine's name.
         digest: the model's digest, or None.
         guard: digest of the guard.
@@ -76,6 +77,7 @@ class Report:
     name: str
     study: str
     use: str
+    disclosure: str
     model: str
     digest: str | None
     guard: str
@@ -122,6 +124,17 @@ class Report:
                 f"The person hardly matters to this model: {self.variance['person']:.1%} of the "
                 "variance of its answers. Equal groups are then no achievement."
             )
+        held = self.withheld.texts("persona")
+        if held:
+            told.append(
+                f"{held:,} of {self.withheld.looked['persona']:,} people were held back by the "
+                "guard and not asked. What is left need not meet the declared shares."
+            )
+        if self.unseen:
+            told.append(
+                f"In {self.unseen:,} of {self.questions:,} answers the model named no product. "
+                "Where one order of a question is not answered, none of its orders count."
+            )
         if self.mass < 0.5:  # noqa: PLR2004 (half)
             told.append(
                 f"Unasked, the model would answer with one of the products in {self.mass:.2%} of "
@@ -134,8 +147,8 @@ class Report:
         shape: dict[str, Any] = {
             name: getattr(self, name)
             for name in (
-                "name", "study", "use", "model", "digest", "guard", "way", "products", "people",
-                "questions", "mass", "unseen",
+                "name", "study", "use", "disclosure", "model", "digest", "guard", "way", "products",
+                "people", "questions", "mass", "unseen",
             )
         }  # fmt: skip
         shape["plainly"] = self.plainly

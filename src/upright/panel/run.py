@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from upright.generate.choosing import Chances
+from upright.generate.choosing import Chances, Question
 from upright.generate.choosing_work import AnswerBook
 from upright.generate.types import Engine
 from upright.guard.scanner import Scanner
 from upright.panel import measures
-from upright.panel.asking import PHRASINGS, Cell, cells
+from upright.panel.asking import Cell, cells, shown
 from upright.panel.association import Grouped
-from upright.panel.guarding import Withheld, passing
+from upright.panel.guarding import WRITTEN, Withheld, passing
 from upright.panel.personas import Persona, personas
 from upright.panel.reasons import reasons
 from upright.panel.report import Group, Report
 from upright.panel.study import Study
 from upright.terms import ConfigError, UprightError, digest
+
+_Writer = Callable[[Sequence[tuple[Persona, str]]], Awaitable[list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,11 @@ class Panel:
     people: list[Persona]
     cells: list[Cell]
     withheld: Withheld
+
+    @property
+    def questions(self) -> list[Question]:
+        """All that is really asked: people who are described alike share their questions."""
+        return list(dict.fromkeys(cell.question for cell in self.cells))
 
 
 class NobodyLeftError(UprightError):
@@ -57,11 +65,10 @@ def prepare(study: Study, guard: Scanner) -> Panel:
     """
     withheld = Withheld()
     products = [f"{one.name}: {one.description}" for one in study.product]
-    for text, rules in zip(products, passing(guard, products, "product", withheld), strict=True):
-        _refuse("product", text, rules)
-    asked = [f"{one.system}\n{one.user}" for one in study.phrasing or PHRASINGS]
-    for text, rules in zip(asked, passing(guard, asked, "question", withheld), strict=True):
-        _refuse("question", text, rules)
+    for number, rules in enumerate(passing(guard, products, "product", withheld), 1):
+        _refuse(f"the text of product {number}", rules)
+    for rules in passing(guard, shown(study), "question", withheld):
+        _refuse("a question with its products", rules)
     drawn = personas(study)
     found = passing(guard, [one.text for one in drawn], "persona", withheld)
     people = [one for one, rules in zip(drawn, found, strict=True) if not rules]
@@ -80,6 +87,7 @@ async def run(
     book: AnswerBook,
     *,
     use: str,
+    disclosure: str = "",
     folder: Path | None = None,
     advance: Callable[[], None] = lambda: None,
 ) -> Report:
@@ -91,8 +99,9 @@ async def run(
         guard: of the use.
         book: where answers are kept.
         use: name of the use.
+        disclosure: what the use has its readers told.
         folder: where reasons are kept.
-        advance: called once for each question.
+        advance: called once for each question, and for each reason.
 
     Raises:
         EngineError: as `choosing.chances`.
@@ -102,11 +111,13 @@ async def run(
     study = panel.study
     answers = _answers(panel, found)
     parts = measures.sources_of_variance(answers)
-    told = await _reasons(panel, answers, engine, guard, folder) if study.reasons else []
+    write = partial(reasons, engine, study, folder=folder, advance=advance)
+    told = await _reasons(panel, answers, guard, write) if study.reasons else []
     return Report(
         name=study.name,
         study=digest(study.model_dump(mode="json", by_alias=True)),
         use=use,
+        disclosure=disclosure,
         model=engine.name,
         digest=engine.digest,
         guard=guard.digest,
@@ -146,13 +157,14 @@ def _answers(panel: Panel, found: Sequence[Chances]) -> measures.Answers:
 
 
 async def _reasons(
-    panel: Panel, answers: measures.Answers, engine: Engine, guard: Scanner, folder: Path | None
+    panel: Panel, answers: measures.Answers, guard: Scanner, write: _Writer
 ) -> list[tuple[str, str, str]]:
+    """Return each person with the product of the largest chance and the reason, if it passes."""
     names = [one.name for one in panel.study.product]
     best = answers.balanced().argmax(axis=1)
     chosen = [(one, names[at]) for one, at in zip(answers.people, best, strict=True)]
-    written = await reasons(engine, panel.study, chosen, folder)
-    held = passing(guard, written, "reason", panel.withheld)
+    written = await write(chosen)
+    held = passing(guard, written, WRITTEN, panel.withheld)
     return [
         (person.text, product, text)
         for (person, product), text, rules in zip(chosen, written, held, strict=True)
@@ -173,9 +185,9 @@ def _groups(answers: measures.Answers) -> list[Group]:
     return found
 
 
-def _refuse(kind: str, text: str, rules: Sequence[str]) -> None:
+def _refuse(what: str, rules: Sequence[str]) -> None:
     if rules:
         raise ConfigError(
-            f"a {kind}'s text is held back by {', '.join(rules)}: {text[:60]!r}",
-            mend="take out what the use's rules would take out of an answer",
+            f"{what} is held back by {', '.join(rules)}",
+            mend="reword it, or name a use with --policy whose rules let it through",
         )

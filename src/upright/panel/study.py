@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import math
-import string
-from collections.abc import Iterable, Mapping
-from itertools import permutations
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from upright.panel.fitting import (
+    MOST,
+    check_holes,
+    check_shares,
+    check_values,
+    each_different,
+    misfit,
+    quoted,
+)
+
 Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\n{}]+$")]
-Shares = dict[Name, Annotated[float, Field(ge=0.0)]]
-
-TOLERANCE = 1e-6
-"""How far shares may be from summing to 1."""
-
-PERSONA, PRODUCTS = "persona", "products"
+Shares = dict[Name, Annotated[float, Field(ge=0.0, le=MOST, allow_inf_nan=False)]]
 
 
 class _Part(BaseModel):
@@ -37,16 +38,36 @@ class Attribute(_Part):
 
     @model_validator(mode="after")
     def _one_way(self) -> Attribute:
-        if (self.given is None) == bool(self.tables):
-            raise ValueError("`given` and `tables` go together")
+        if self.given is None and self.tables:
+            raise misfit(
+                "tables depend on nothing", 'add given = "…", an attribute above', "tables"
+            )
+        if self.given is not None and not self.tables:
+            raise misfit(
+                "given is there without tables",
+                f"add [attribute.tables] with shares for each value of {quoted(self.given)}",
+                "given",
+            )
         if bool(self.shares) == bool(self.tables):
-            raise ValueError("give either `shares`, or `given` and `tables`")
-        for where, shares in [("shares", self.shares), *self.tables.items()]:
-            if shares or where != "shares":
-                _check_shares(where, shares)
-        if len(self.values) < 2:  # noqa: PLR2004 (what does not vary tells nothing)
-            raise ValueError(f"{self.name} has one value only")
+            raise misfit(
+                "has both shares and tables" if self.shares else "has no shares",
+                "give either shares = { … }, or given and [attribute.tables]",
+            )
+        tables: dict[tuple[str, ...], Shares] = {
+            ("tables", value): table for value, table in self.tables.items()
+        }
+        for path, shares in (tables or {("shares",): self.shares}).items():
+            check_shares(shares, *path)
+        if len([value for value in self.values if self._some(value)]) < 2:  # noqa: PLR2004 (differ)
+            raise misfit(
+                "everybody has the same value, and what does not vary tells nothing",
+                "give a second value a share, or take the attribute out",
+                "tables" if self.tables else "shares",
+            )
         return self
+
+    def _some(self, value: str) -> bool:
+        return any(table.get(value, 0) > 0 for table in (self.shares, *self.tables.values()))
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -72,7 +93,10 @@ class Affinity(_Part):
     @model_validator(mode="after")
     def _one_way(self) -> Affinity:
         if (self.by is None) == (self.chance is None) or (self.by is None) == bool(self.chances):
-            raise ValueError("give either `chance`, or `by` and `chances`")
+            raise misfit(
+                "it is not clear who has this fact",
+                "give either chance = …, or by and chances = { … }",
+            )
         return self
 
 
@@ -110,9 +134,10 @@ class Phrasing(_Part):
 
     @model_validator(mode="after")
     def _holes(self) -> Phrasing:
-        for text, hole in ((self.system, PRODUCTS), (self.user, PERSONA)):
-            if holes_of(text) != {hole}:
-                raise ValueError(f"{text[:40]!r} must hold {{{hole}}} and no other braces")
+        check_holes(self.system, {"products"}, "system", needed={"products"})
+        check_holes(self.user, {"persona"}, "user", needed={"persona"})
+        if "{{" in self.system + self.user or "}}" in self.system + self.user:
+            raise misfit("holds double braces, which would be shown", "write other brackets")
         return self
 
 
@@ -122,7 +147,7 @@ class Study(_Part):
     schema_: Literal[1] = Field(alias="schema", description="Version of this file's format.")
     name: Name = Field(description="What the report is called.")
     personas: int = Field(default=500, ge=2, le=1_000_000, description="How many people.")
-    seed: int = Field(default=0, ge=0, description="Same seed, same people.")
+    seed: int = Field(default=0, ge=0, le=2**31, description="Same seed, same people.")
     answers: Literal["names", "letters"] = Field(
         default="names", description="Answer with a product's name, or with its letter."
     )
@@ -143,17 +168,16 @@ class Study(_Part):
     @model_validator(mode="after")
     def _fits_together(self) -> Study:
         names = [one.name for one in self.attribute]
-        products = [one.name for one in self.product]
-        _different("attribute", names)
-        _different("product", products)
-        for name, other in permutations(products, 2):
-            if other.startswith(name):
-                raise ValueError(f"product {other!r} begins with the name of {name!r}")
+        each_different("attribute", names)
+        each_different("product", [one.name for one in self.product], beginnings=True)
         self._check_tables()
-        self._check_affinities(products)
-        self._check_wishes(products)
-        if self.persona is not None and not holes_of(self.persona) <= set(names):
-            raise ValueError(f"persona: {self.persona!r} names what is no attribute")
+        self._check_affinities()
+        self._check_kept()
+        self._check_equal()
+        if self.persona is not None:
+            # What must not matter and is never told could not but be equal.
+            equal = {one.attribute for one in self.equal}
+            check_holes(self.persona, set(names), "persona", needed=equal)
         return self
 
     def attribute_of(self, name: str) -> Attribute:
@@ -174,68 +198,71 @@ class Study(_Part):
 
     def _check_tables(self) -> None:
         above: dict[str, Attribute] = {}
-        for one in self.attribute:
+        for at, one in enumerate(self.attribute):
             if one.given is not None:
                 if one.given not in above:
-                    raise ValueError(f"{one.name}: {one.given!r} is no attribute above it")
-                _same_values(one.name, one.tables, above[one.given].values)
+                    raise misfit(
+                        f"{quoted(one.given)} is no attribute above {quoted(one.name)}",
+                        f"name one of {quoted(*above)}" if above else "put that attribute above it",
+                        "attribute", at, "given",
+                    )  # fmt: skip
+                check_values(
+                    one.tables, above[one.given].values, one.given, "attribute", at, "tables"
+                )
             above[one.name] = one
 
-    def _check_affinities(self, products: list[str]) -> None:
-        for one in self.affinity:
-            _known("affinity", one.product, products)
+    def _check_affinities(self) -> None:
+        for at, one in enumerate(self.affinity):
+            self._check_product(one.product, "affinity", at)
             if one.by is not None:
-                _same_values(one.fact, one.chances, self.attribute_of(one.by).values)
+                self._check_attribute(one.by, "affinity", at, "by")
+                values = self.attribute_of(one.by).values
+                check_values(one.chances, values, one.by, "affinity", at, "chances")
 
-    def _check_wishes(self, products: list[str]) -> None:
-        for wish in self.keep:
-            self.attribute_of(wish.attribute)
-            _known("keep", wish.product, products)
-            if self.affinity_of(wish.attribute, wish.product) is None:
-                raise ValueError(
-                    f"keep: no affinity plants {wish.attribute} and {wish.product!r}; "
-                    f'add one with by = "{wish.attribute}"'
-                )
-        for name in (one.attribute for one in self.equal):
-            self.attribute_of(name)
-            if any(one.by == name for one in self.affinity):
-                raise ValueError(f"equal: an affinity depends on {name}, so it matters")
+    def _check_kept(self) -> None:
+        for at, wish in enumerate(self.keep):
+            self._check_attribute(wish.attribute, "keep", at, "attribute")
+            self._check_product(wish.product, "keep", at)
+            pair = wish.attribute, wish.product
+            planted = [one for one in self.affinity if (one.by, one.product) == pair]
+            if len(planted) != 1:
+                raise misfit(
+                    f"{len(planted) or 'no'} affinities plant {quoted(wish.attribute)} and "
+                    f"{quoted(wish.product)}, so what is to be kept is not declared",
+                    f"have one [[affinity]] with by = {quoted(wish.attribute)} and that product",
+                    "keep", at,
+                )  # fmt: skip
 
+    def _check_equal(self) -> None:
+        for at, wish in enumerate(self.equal):
+            self._check_attribute(wish.attribute, "equal", at, "attribute")
+            for by in (one.by for one in self.affinity if one.by is not None):
+                if wish.attribute in self._line(by) or by in self._line(wish.attribute):
+                    raise misfit(
+                        f"an affinity depends on {quoted(by)}, so {quoted(wish.attribute)} matters",
+                        "take out the affinity or this [[equal]]",
+                        "equal", at, "attribute",
+                    )  # fmt: skip
 
-def holes_of(template: str) -> set[str]:
-    """Return the names in braces.
+    def _line(self, name: str) -> set[str]:
+        """Return an attribute with those that its shares depend on."""
+        line, one = {name}, self.attribute_of(name)
+        while one.given is not None:
+            line.add(one.given)
+            one = self.attribute_of(one.given)
+        return line
 
-    Raises:
-        ValueError: for braces that hold no name.
-    """
-    names = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
-    if not all(names):
-        raise ValueError(f"{template!r} has braces without a name")
-    return set(names)
+    def _check_attribute(self, name: str, *path: str | int) -> None:
+        known = [one.name for one in self.attribute]
+        if name not in known:
+            raise misfit(
+                f"{quoted(name)} is no attribute of this study",
+                f"name one of {quoted(*known)}",
+                *path,
+            )
 
-
-def _check_shares(where: str, shares: Mapping[str, float]) -> None:
-    total = math.fsum(shares.values())
-    counts = all(value == int(value) for value in shares.values()) and total > 1
-    if total <= 0 or not (counts or abs(total - 1) <= TOLERANCE):
-        raise ValueError(
-            f"{where} sum to {total:g}: write shares that sum to 1, or counts in whole numbers"
-        )
-
-
-def _same_values(where: str, table: Iterable[str], values: tuple[str, ...]) -> None:
-    if set(table) != set(values):
-        missing = sorted(set(values) - set(table))
-        unknown = sorted(set(table) - set(values))
-        raise ValueError(f"{where}: values missing: {missing}; unknown: {unknown}")
-
-
-def _different(what: str, names: list[str]) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"two of {what} are named {name!r}")
-
-
-def _known(where: str, name: str, names: list[str]) -> None:
-    if name not in names:
-        raise ValueError(f"{where}: {name!r} is no product; there are {', '.join(names)}")
+    def _check_product(self, name: str, *path: str | int) -> None:
+        known = [one.name for one in self.product]
+        if name not in known:
+            told = f"{quoted(name)} is no product of this study"
+            raise misfit(told, f"name one of {quoted(*known)}", *path, "product")
