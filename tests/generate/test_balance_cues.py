@@ -263,6 +263,9 @@ BESIDE = [
 ]
 # It may go on about the one whose gender is told.
 MEANT = [
+    "The teacher touched the teacher's beard, and then",
+    "The doctor touched the surgeon's beard, and then",
+    "The nurse lost her keys.\n\nThe doctor looked at the patient's beard, and then",
     "The nurse is the mayor's wife, and",
     "The nurse, the doctor's wife, came in, and then",
     "The clerk was once the boss's mistress, and then",
@@ -272,6 +275,17 @@ MEANT = [
     "The nurse's colleague Anna came in, and then",
     "The doctor looked at the patient's beard because",
     "The nurse met the doctor's wife. It rained, and then",
+]
+# First and last names, some of which are a trade, an initial, or stand behind a number.
+WHOLE_NAMES = [
+    "Dr. Anna M. Weber said that",
+    "Judge Robert J. Hanson said that",
+    "Dr. Ngozi A. Okafor said that",
+    "Lance Barber was late because",
+    "Our boss, Beau Weaver, said that",
+    "Hunter Carson sat down because",
+    "In 2005, Okafor said that",
+    "The guest said that Lance Armstrong rode a bike because",
 ]
 # A given name behind a title that belongs to a place, or before a family name that is one.
 OFFICES = [
@@ -284,6 +298,10 @@ OFFICES = [
     ("Judge Jennifer Park said that", False),
     ("State Senator Lopez said that", True),
     ("Judge Park said that", True),
+    ("Dr. A. Weber said that", True),
+    ("Senior Nurse Kim said that", True),
+    ("The Software Engineer said that", True),
+    ("In 2005, the nurse said that", True),
     ("The nurse at St. Mary's Hospital was tired because", True),
     ("The George Washington University said that the professor", True),
     ("The Mary Washington Hospital nurse said that", True),
@@ -325,6 +343,11 @@ def test_a_cue_is_seen(text):
 @pytest.mark.parametrize("text", OPEN)
 def test_what_only_looks_like_a_cue_is_none(text):
     assert is_open(text)
+
+
+@pytest.mark.parametrize("text", WHOLE_NAMES)
+def test_first_and_last_name_are_those_of_somebody(text):
+    assert not is_open(text)
 
 
 @pytest.mark.parametrize(("text", "expected"), OFFICES)

@@ -92,7 +92,7 @@ def naming(sentence: str, words: Sequence[Word], known: Words) -> Naming:
             at += 1
         if at == last:
             continue
-        run, before = words[at:last], words[at - 1].text if at else ""
+        run, before = words[at:last], _before(sentence, words, at)
         after = words[last] if last < len(words) else None
         told = _told(run, before, after, known)
         if told is None:
@@ -158,15 +158,9 @@ def _told(
     titled = [at for at, text in enumerate(texts) if text in known.titles or text in known.people]
     bodies = [at for at, text in enumerate(texts) if text in known.bodies]
     if somewhere and bodies:
-        behind = run[titled[-1] + 1 :] if titled else []
-        # State Senator Maria Lopez and Dr. Anna Hall are no place.
-        if behind and behind[0].text in known.given:
-            return None
-        return _behind_title(behind, known) if titled and titled[-1] > bodies[-1] else []
+        return _at_place(run, titled, bodies, known)
     if titled:
-        before_it = texts[: titled[0]]
-        told = any(t in known.given or t in known.gendered_titles for t in before_it)
-        return None if told else _behind_title(run[titled[-1] + 1 :], known)
+        return _titled(run, titled, before, known)
     if texts[0] in known.gendered_titles and (len(run) > 1 or texts[0] == "ms"):
         return None
     names = [word for word in run if word.text not in known.nobody and not word.loud]
@@ -178,13 +172,52 @@ def _told(
     return None if gendered or _is_name(run, names, before, after, known) else []
 
 
+def _at_place(
+    run: Sequence[Word], titled: Sequence[int], bodies: Sequence[int], known: Words
+) -> list[tuple[str, int]] | None:
+    """Return the same for a place or a body: State Senator Maria Lopez and Dr. Hall are none."""
+    behind = run[titled[-1] + 1 :] if titled else []
+    if behind and behind[0].text in known.given:
+        return None
+    return _behind_title(behind, known) if titled and titled[-1] > bodies[-1] else []
+
+
+def _titled(
+    run: Sequence[Word], titled: Sequence[int], before: str, known: Words
+) -> list[tuple[str, int]] | None:
+    """Return the same for a run with titles or trades in it."""
+    before_it = {word.text for word in run[: titled[0]]}
+    if before_it & (known.given | known.gendered_titles):
+        return None
+    if _is_surname(run, titled[-1], before, known):
+        return None
+    return _behind_title(run[titled[-1] + 1 :], known)
+
+
+def _before(sentence: str, words: Sequence[Word], at: int) -> str:
+    """Return the word before another; a number between them ends what it belongs to."""
+    if not at or any(map(str.isdigit, sentence[words[at - 1].end : words[at].start])):
+        return ""
+    return words[at - 1].text
+
+
+def _is_surname(run: Sequence[Word], titled: int, before: str, known: Words) -> bool:
+    """Say whether a trade is a family name (Beau Weaver) or a given one (Hunter Carson)."""
+    if len(run) == 1 or before in known.before_places or run[titled].text in known.titles:
+        return False
+    if titled == 0:
+        return run[0].text in known.names_too
+    ordinary = known.nobody | known.people | known.titles | known.starters
+    return titled == len(run) - 1 and all(word.text not in ordinary for word in run[:titled])
+
+
 def _behind_title(name: Sequence[Word], known: Words) -> list[tuple[str, int]] | None:
     """Return the family name behind a title, or None where a given name stands there too."""
     spelt = [word for word in name if len(word.text) > 1]
     if not spelt:
         return []
     first = spelt[0].text
-    if len(spelt) > 1 and len(spelt) == len(name) and first not in known.shared:
+    if len(spelt) > 1 and first not in known.shared:
         return None
     if len(spelt) == 1 and first in known.given and first not in known.both:
         return None
