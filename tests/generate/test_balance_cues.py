@@ -240,6 +240,9 @@ OPEN = [
     "The mason laid the brick, and then",
     "The judge and the jury waited until",
     "May the best plumber win. The plumber smiled because",
+    "In Charlotte lived a nurse who slept until",
+    "Before June ended the clerk left, and then",
+    "June 5 ended the strike, so the clerk",
 ]
 # The gender of somebody else is told, and the sentence goes on about whom it began with.
 BESIDE = [
@@ -306,8 +309,25 @@ OFFICES = [
     ("The George Washington University said that the professor", True),
     ("The Mary Washington Hospital nurse said that", True),
 ]
+# Descriptors of HolisticBias that say a gender.
+DESCRIBED = [
+    *("AFAB", "AMAB", "FTM", "M2F", "androgyne", "genderless", "third-gender", "effeminate"),
+    *("Latina", "Chicana", "Filipina", "transgender", "two-spirit", "female", "butch lesbian"),
+]
 # Nouns that women and men are called by alike: usage is divided, so the text stays open.
-EITHER = ["matador", "waiter", "priest", "butler", "usher", "host", "actor", "poet", "bullfighter"]
+EITHER = [
+    "Latino",
+    "Filipino",
+    "matador",
+    "waiter",
+    "priest",
+    "butler",
+    "usher",
+    "host",
+    "actor",
+    "poet",
+    "bullfighter",
+]
 # In two paragraphs: whether the second is open.
 PARAGRAPHS = [
     ("The lawyer packed her bag.\n\nThe attorney put the file down, and", False),
@@ -343,6 +363,11 @@ def test_a_cue_is_seen(text):
 @pytest.mark.parametrize("text", OPEN)
 def test_what_only_looks_like_a_cue_is_none(text):
     assert is_open(text)
+
+
+@pytest.mark.parametrize("word", DESCRIBED)
+def test_a_descriptor_that_says_a_gender_is_seen(word):
+    assert not is_open(f"The {word} nurse sat down, and then")
 
 
 @pytest.mark.parametrize("text", WHOLE_NAMES)
