@@ -52,7 +52,9 @@ def test_a_dry_run_tells_the_cost_and_stops(run):
     assert code == 0
     assert told["calls"] > 0
     assert told["known"] > 0
-    assert set(told) == {"calls", "known", "tokens", "seconds_each", "seconds"}
+    assert set(told) == {
+        "people", "questions", "calls", "known", "tokens", "seconds_each", "seconds",
+    }  # fmt: skip
     assert "model calls to make" in run("--dry-run")[1]
 
 
@@ -84,7 +86,7 @@ def test_a_gate_without_an_expectation_is_refused(run, tmp_path):
 
 
 def test_what_cannot_be_read_or_written_is_told(run, tmp_path):
-    assert "cannot be written" in run("--html", "none/page.html")[2]
+    assert "none/page.html: No such file" in run("--html", "none/page.html")[2]
     (tmp_path / "study.toml").write_text(study_text(s=("seed = 3", "sead = 3")))
     code, _, err = run()
     assert code == 2

@@ -9,10 +9,11 @@ import typer
 
 from upright.cli.app import app
 from upright.cli.audit import progress
-from upright.cli.options import Debug, Json, Quiet, write_line
+from upright.cli.options import Debug, Json, Quiet, writable_before, write_line
 from upright.terms import ConfigError
 
 if TYPE_CHECKING:
+    from upright.generate import Engine
     from upright.generate.choosing_work import Cost
     from upright.panel.measures import Figure
     from upright.panel.report import Report
@@ -84,18 +85,22 @@ def panel_run(  # noqa: PLR0917 (Typer names them as options)
     del debug
     import asyncio
 
-    from upright.measure.sheet import check_writable, write_sheet
     from upright.panel.reading import load_study
     from upright.policy import open_policy
 
+    writable_before(html)
     declared = load_study(study)
+    if gate and not (declared.keep or declared.equal):
+        raise ConfigError(
+            f"{study}: --gate, and the study asks for nothing",
+            mend="add [[keep]] or [[equal]] to it",
+        )
     asked = _Asked(declared, open_policy(policy), work or study.with_suffix(".work"), quiet)
-    if html is not None:
-        check_writable(str(html))
     report = asyncio.run(asked.run(dry_run=dry_run, as_json=as_json))
     if report is None:
         return
     if html is not None:
+        from upright.measure.sheet import write_sheet
         from upright.panel.page import page
 
         write_sheet(page(report), str(html))
@@ -130,30 +135,54 @@ class _Asked:
         guard = Guard.from_policy(self.use)
         panel = prepare(self.study, guard)
         engine = open_engine(self.use)
+        steps = len(panel.cells) + (len(panel.people) if self.study.reasons else 0)
         try:
             with open_book(engine, self.work, seed=self.study.seed) as book:
-                cost = await book.cost([cell.question for cell in panel.cells])
+                self._enter(engine)
+                cost = await book.cost(panel.questions)
                 self._tell(panel, cost, dry_run=dry_run, as_json=as_json)
                 if dry_run:
                     return None
-                with progress("Asking", len(panel.cells), wanted=not self.quiet) as advance:
+                with progress("Asking", steps, wanted=not self.quiet) as advance:
                     return await run(
                         panel,
                         engine,
                         guard,
                         book,
                         use=self.use.use_case.name,
+                        disclosure=self.use.disclosure.text,
                         folder=self.work,
                         advance=advance,
                     )
         finally:
             await engine.aclose()
 
+    def _enter(self, engine: Engine) -> None:
+        from upright.panel.run import digest_of
+        from upright.panel.work import entered
+        from upright.terms import digest
+
+        address = "" if engine.digest else digest([self.use.engine.kind, self.use.engine.base_url])
+        if entered(self.work, digest_of(self.study), address) and not self.quiet:
+            typer.echo(
+                f"The study has changed since {self.work} was used: answers that still fit are "
+                "taken from there, all others are asked anew.",
+                err=True,
+            )
+
     def _tell(self, panel: Panel, cost: Cost, *, dry_run: bool, as_json: bool) -> None:
         if dry_run and as_json:
-            write_line(cost_json(cost))
+            write_line(
+                {"people": len(panel.people), "questions": len(panel.questions), **cost_json(cost)}
+            )
         elif dry_run or not self.quiet:
-            typer.echo(f"{len(panel.people):,} people; {told_cost(cost)}", err=not dry_run)
+            told = (
+                f"{len(panel.people):,} people, {len(panel.questions):,} different questions; "
+                f"{told_cost(cost)}"
+            )
+            if self.study.reasons:
+                told += "; then a reason of each person is written, whose time is not measured"
+            typer.echo(told, err=not dry_run)
 
 
 def cost_json(cost: Cost) -> dict[str, Any]:
@@ -179,10 +208,6 @@ def told_cost(cost: Cost) -> str:
 
 
 def _code(report: Report) -> int:
-    if not report.judged:
-        raise ConfigError(
-            "--gate: the study asks for nothing", mend="add [[keep]] or [[equal]] to it"
-        )
     verdicts = {figure.verdict for figure in report.judged}
     return 1 if "outside" in verdicts else 3 if "cannot tell" in verdicts else 0
 
@@ -192,6 +217,8 @@ def _show(report: Report) -> None:
         f"{report.name}: {report.people:,} invented people, {report.questions:,} answers of "
         f"{report.model} ({report.way})"
     )
+    if report.disclosure:
+        typer.echo(report.disclosure)
     for line in report.plainly:
         typer.echo(f"! {line}")
     typer.echo("\nShares, over all orders and phrasings")
@@ -217,6 +244,8 @@ def _show(report: Report) -> None:
 
 
 def _show_judged(figure: Figure) -> None:
+    from upright.panel.measures import told
+
     more = figure.more
     name = figure.name.split(".", 2)[2]
     needed = f" (n needed: {figure.n_needed:,})" if figure.n_needed else ""
@@ -225,15 +254,12 @@ def _show_judged(figure: Figure) -> None:
         f"  {name:<34} {_numbers(figure)}  margin {more['margin']:g}  {figure.verdict}{needed}{why}"
     )
     if "planted" in more:
-        typer.echo(
-            f"    planted V {more['planted']['value']:.3f}, choices V "
-            f"{more['choices']['value']:.3f} "
-            f"({more['choices']['low']:.3f} to {more['choices']['high']:.3f}): "
-            + ("recovered" if more["recovered"] else "not recovered")
-        )
+        end = "recovered" if more["recovered"] else "not recovered"
+        choices = told(more["choices"], limits=True)
+        typer.echo(f"    planted V {told(more['planted'])}, choices V {choices}: {end}")
 
 
 def _numbers(figure: Figure, *, percent: bool = False) -> str:
-    found = figure.interval
-    shown = "{:.1%} ({:.1%} to {:.1%})" if percent else "{:.3f} ({:.3f} to {:.3f})"
-    return shown.format(found.value, found.low, found.high)
+    from upright.panel.measures import told
+
+    return told(figure.to_json(), limits=True, percent=percent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from statistics import NormalDist
@@ -377,3 +377,10 @@ def _within(found: Interval, margin: float) -> tuple[Verdict, int | None]:
 def _numbers(found: Interval) -> dict[str, float | None]:
     value = None if math.isnan(found.value) else found.value
     return {"value": value, "low": found.low, "high": found.high}
+
+
+def told(numbers: Mapping[str, Any], *, limits: bool = False, percent: bool = False) -> str:
+    """Return a figure's JSON as it is read; "unknown" where it has no value."""
+    form = ".1%" if percent else ".3f"
+    value = "unknown" if numbers["value"] is None else f"{numbers['value']:{form}}"
+    return f"{value} ({numbers['low']:{form}} to {numbers['high']:{form}})" if limits else value

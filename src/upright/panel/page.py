@@ -10,7 +10,7 @@ from upright.measure.intervals import Interval
 from upright.measure.sheet import chip, document, figure, row, table
 from upright.measure.svg import WIDE as WIDTH
 from upright.measure.svg import Bar, Plot, bars, line, text
-from upright.panel.measures import Figure
+from upright.panel.measures import Figure, told
 from upright.panel.report import LIMITS, Report
 
 _LEFT, _ACROSS, _STEP = 240.0, 390.0, 26.0
@@ -22,7 +22,7 @@ def page(report: Report) -> str:
     lead = (
         f"<p>{report.people:,} invented people, {report.questions:,} answers of "
         f"<code>{escape(report.model)}</code>, {escape(report.way)} chances. "
-        "<strong>No person was asked.</strong></p>\n"
+        f"<strong>No person was asked.</strong> {escape(report.disclosure)}</p>\n"
     )
     footer = (
         f"<footer>\n<p>Study: <code>{report.study}</code><br>\n"
@@ -35,8 +35,8 @@ def page(report: Report) -> str:
 
 def _parts(report: Report) -> Iterable[str]:
     if report.plainly:
-        told = "".join(f"<li>{escape(one)}</li>" for one in report.plainly)
-        yield f"<h2>First of all</h2>\n<ul>{told}</ul>"
+        first = "".join(f"<li>{escape(one)}</li>" for one in report.plainly)
+        yield f"<h2>First of all</h2>\n<ul>{first}</ul>"
     yield "<h2>What is chosen</h2>\n" + figure(_shares(report))
     yield _people(report)
     judged = [*report.kept, *report.equal]
@@ -135,21 +135,19 @@ def _judged(judged: Sequence[Figure]) -> str:
     rows = []
     for one in judged:
         planted, choices = one.more.get("planted"), one.more.get("choices")
-        told = ""
+        words = ""
         if planted and choices:
-            told = (
-                f"planted V {planted['value']:.3f}, choices V {choices['value']:.3f} "
-                f"({choices['low']:.3f} to {choices['high']:.3f}), "
-                + ("recovered" if one.more["recovered"] else "not recovered")
+            words = f"planted V {told(planted)}, choices V {told(choices, limits=True)}, " + (
+                "recovered" if one.more["recovered"] else "not recovered"
             )
         elif "groups" in one.more:
-            told = f"{one.more['product']}: " + " against ".join(one.more["groups"])
+            words = f"{one.more['product']}: " + " against ".join(one.more["groups"])
         needed = "" if one.n_needed is None else f"{one.n_needed:,}"
         rows.append(
             row(
                 escape(_name(one)),
                 f"<td>{one.more['margin']:g}</td><td>{chip(one.verdict)}</td><td>{needed}</td>"
-                f'<td class="method">{escape("; ".join(filter(None, (told, one.why))))}</td>',
+                f'<td class="method">{escape("; ".join(filter(None, (words, one.why))))}</td>',
             )
         )
     return table(("What", "Margin", "Verdict", "People needed", "More"), rows, "Verdicts")
@@ -237,8 +235,8 @@ def _place(value: float) -> float:
 
 
 def _told(found: Interval) -> str:
-    return f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
+    return told(Figure("", found, "").to_json(), limits=True)
 
 
 def _cells(found: Interval) -> tuple[str, str]:
-    return f"{found.value:.3f}", f"{found.low:.3f} to {found.high:.3f}"
+    return told(Figure("", found, "").to_json()), f"{found.low:.3f} to {found.high:.3f}"

@@ -45,7 +45,9 @@ class Panel:
     @property
     def questions(self) -> list[Question]:
         """All that is really asked: people who are described alike share their questions."""
-        return list(dict.fromkeys(cell.question for cell in self.cells))
+        questions = [cell.question for cell in self.cells]
+        texts = (tuple(turn.content for turn in one.messages or ()) for one in questions)
+        return list(dict(zip(texts, questions, strict=True)).values())
 
 
 class NobodyLeftError(UprightError):
@@ -78,6 +80,11 @@ def prepare(study: Study, guard: Scanner) -> Panel:
             mend="describe people without what the use's rules take out of answers",
         )
     return Panel(study, people, cells(study, people), withheld)
+
+
+def digest_of(study: Study) -> str:
+    """Return the digest of all that a study declares."""
+    return digest(study.model_dump(mode="json", by_alias=True))
 
 
 async def run(
@@ -115,7 +122,7 @@ async def run(
     told = await _reasons(panel, answers, guard, write) if study.reasons else []
     return Report(
         name=study.name,
-        study=digest(study.model_dump(mode="json", by_alias=True)),
+        study=digest_of(study),
         use=use,
         disclosure=disclosure,
         model=engine.name,
