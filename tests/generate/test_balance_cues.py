@@ -17,6 +17,7 @@ from upright.generate.balance_reading import Reading, look
 from upright.generate.balance_words import shipped_words
 
 TOLD = [
+    "The nurse left, and Will, tired, slept because",
     "Dr. Hanson (f) closed the door, and then",
     "The nurse (F) closed the door, and then",
     "The engineer (m) closed the door because",
@@ -241,6 +242,7 @@ OPEN = [
     "The judge and the jury waited until",
     "May the best plumber win. The plumber smiled because",
     "In Charlotte lived a nurse who slept until",
+    "May: Works of the month. The clerk said that",
     "Before June ended the clerk left, and then",
     "June 5 ended the strike, so the clerk",
 ]
