@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -202,6 +203,15 @@ def test_the_report_is_the_same_each_time_and_discloses_its_limits(guard):
     assert first.to_json()["limits"] == list(LIMITS)
     assert "Bisbee" in page(first)
     assert "No person was asked." in page(first)
+
+
+def test_long_names_are_cut_beside_the_chart_and_whole_in_the_table(guard):
+    long = "a spade of hardened steel with a long wooden handle"
+    shown = page(reported(guard, text=study_text(20, s=('"spade"', f'"{long}"'))))
+    assert f"<title>kept: gender, {long}</title>" in shown
+    assert f">kept: gender, {long}<" in shown
+    labels = re.findall(r'<text class="label end"[^>]*>([^<]*)', shown)
+    assert max(map(len, labels)) <= 28
 
 
 def test_the_page_asks_nobody_for_anything_and_escapes_names(guard):

@@ -213,10 +213,7 @@ def _code(report: Report) -> int:
 
 
 def _show(report: Report) -> None:
-    typer.echo(
-        f"{report.name}: {report.people:,} invented people, {report.questions:,} answers of "
-        f"{report.model} ({report.way})"
-    )
+    typer.echo(f"{report.name}: {report.asked} of {report.model}, {report.way} chances")
     if report.disclosure:
         typer.echo(report.disclosure)
     for line in report.plainly:

@@ -14,13 +14,15 @@ from upright.panel.measures import Figure, told
 from upright.panel.report import LIMITS, Report
 
 _LEFT, _ACROSS, _STEP = 240.0, 390.0, 26.0
+_LONGEST = 28
+"""Signs of a name that stand beside a chart."""
 _TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 
 
 def page(report: Report) -> str:
     """Return the page: same report, same bytes."""
     lead = (
-        f"<p>{report.people:,} invented people, {report.questions:,} answers of "
+        f"<p>{report.asked} of "
         f"<code>{escape(report.model)}</code>, {escape(report.way)} chances. "
         f"<strong>No person was asked.</strong> {escape(report.disclosure)}</p>\n"
     )
@@ -62,11 +64,11 @@ def _parts(report: Report) -> Iterable[str]:
 def _shares(report: Report) -> Plot:
     rows = [(str(one.more["product"]), [_bar("one", one.interval)]) for one in report.shares]
     drawn, height = bars(rows, "share of choices")
-    bias = report.position_bias.interval
+    bias = told(report.position_bias.to_json(), limits=True, percent=True)
     return Plot(
         "shares",
         "Share of each product",
-        f"Averages over people, orders and phrasings. First place less last place: {_told(bias)}.",
+        f"Averages over people, orders and phrasings. First place less last place: {bias}.",
         drawn,
         (WIDTH, height),
         ("Product", "Share", "Interval"),
@@ -103,7 +105,9 @@ def _expected(judged: Sequence[Figure]) -> Plot:
     for number, one in enumerate(judged):
         y, found = 18 + number * _STEP, one.interval
         margin = float(one.more["margin"])
-        parts.append(text(_LEFT - 14, y + 4, _name(one), "label end"))
+        name = _name(one)
+        short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+        parts.append(text(_LEFT - 14, y + 4, short, "label end", told=name))
         parts += [
             line((_place(side), y - 8), (_place(side), y + 8), "bound")
             for side in (-margin, margin)

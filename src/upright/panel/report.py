@@ -60,6 +60,7 @@ class Report:
         products: names.
         people: how many were asked.
         questions: how many answers.
+        different: how many of them were really asked: people who are described alike share theirs.
         mass: what the options hold of all that the model could answer, on average.
         unseen: questions in whose answer no option was seen.
         shares: share of each product.
@@ -85,6 +86,7 @@ class Report:
     products: tuple[str, ...]
     people: int
     questions: int
+    different: int
     mass: float
     unseen: int
     shares: list[Figure]
@@ -102,6 +104,12 @@ class Report:
     def judged(self) -> list[Figure]:
         """The figures that carry a verdict the study asked for."""
         return [*self.kept, *self.equal]
+
+    @property
+    def asked(self) -> str:
+        """How many were asked, in words."""
+        alike = "" if self.different == self.questions else f" ({self.different:,} different ones)"
+        return f"{self.people:,} invented people, {self.questions:,} answers{alike}"
 
     @property
     def plainly(self) -> list[str]:
@@ -137,7 +145,7 @@ class Report:
             )
         if self.mass < 0.5:  # noqa: PLR2004 (half)
             told.append(
-                f"Unasked, the model would answer with one of the products in {self.mass:.2%} of "
+                f"Left free, the model would answer with one of the products in {self.mass:.2%} of "
                 "cases. Shares are among the products alone."
             )
         return told
@@ -148,7 +156,7 @@ class Report:
             name: getattr(self, name)
             for name in (
                 "name", "study", "use", "disclosure", "model", "digest", "guard", "way", "products",
-                "people", "questions", "mass", "unseen",
+                "people", "questions", "different", "mass", "unseen",
             )
         }  # fmt: skip
         shape["plainly"] = self.plainly

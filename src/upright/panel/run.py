@@ -132,6 +132,7 @@ async def run(
         products=tuple(one.name for one in study.product),
         people=len(answers.people),
         questions=len(found),
+        different=len(panel.questions),
         mass=answers.mass,
         unseen=answers.unseen,
         shares=measures.shares(answers),
@@ -156,7 +157,7 @@ def _answers(panel: Panel, found: Sequence[Chances]) -> measures.Answers:
     people = [one for one, none in zip(panel.people, silent, strict=True) if not none]
     if len(people) < 2:  # noqa: PLR2004 (a panel)
         raise NobodyLeftError(
-            "the model names none of the products",
+            "the model names a product in every order to fewer than two people",
             mend='try answers = "letters", other phrasings or another model',
         )
     answers.people, answers.shares = people, answers.shares[~silent]
