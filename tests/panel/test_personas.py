@@ -47,6 +47,77 @@ def test_every_declared_share_is_met_up_to_whole_people(number, seed):
     assert abs(sum(women) - 0.75 * len(women)) < 1
 
 
+COUNTS = st.lists(st.integers(0, 9), min_size=2, max_size=5).filter(
+    lambda counts: sum(map(bool, counts)) > 1
+)
+
+
+def table(counts):
+    return "{ " + ", ".join(f"v{at} = {count}" for at, count in enumerate(counts)) + " }"
+
+
+@settings(deadline=None, max_examples=50)
+@given(COUNTS, st.lists(COUNTS, min_size=5, max_size=5), st.floats(0, 1), st.integers(2, 150))
+def test_any_declared_shares_are_met_in_every_row_of_every_table(first, rows, chance, number):
+    tables = "\n".join(f"v{at} = {table(rows[at])}" for at in range(len(first)))
+    study = parse_study(
+        f"""
+schema = 1
+name = "any"
+personas = {number}
+[[attribute]]
+name = "a"
+shares = {table(first)}
+[[attribute]]
+name = "b"
+given = "a"
+[attribute.tables]
+{tables}
+[[affinity]]
+fact = "f"
+product = "p"
+chance = {chance}
+[[product]]
+name = "p"
+description = "P."
+[[product]]
+name = "q"
+description = "Q."
+"""
+    )
+    people = personas(study)
+    met(Counter(one.traits["a"] for one in people), first, number)
+    for at in range(len(first)):
+        row = [one.traits["b"] for one in people if one.traits["a"] == f"v{at}"]
+        met(Counter(row), rows[at], len(row))
+    assert abs(sum(one.facts[0] for one in people) - chance * number) < 1
+
+
+def met(found, counts, number):
+    for at, count in enumerate(counts):
+        assert abs(found[f"v{at}"] - count / sum(counts) * number) < 1
+        assert count or not found[f"v{at}"], "nobody has what nobody should have"
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(2, 60), st.integers(0, 2**31))
+def test_people_are_the_same_whenever_and_wherever_they_are_drawn(number, seed):
+    text = study_text(number, s=("seed = 3", f"seed = {seed}"))
+    first = personas(parse_study(text))
+    random.seed(number)
+    assert personas(parse_study(text)) == first
+    assert all(one.text.count(";") == 4 for one in first)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(100, 300), st.integers(0, 100))
+def test_a_planted_fact_is_balanced_against_what_it_does_not_depend_on(number, seed):
+    people = personas(parse_study(study_text(number, s=("seed = 3", f"seed = {seed}"))))
+    for place in ("town", "village"):
+        facts = [one.facts[0] for one in people if one.traits["place"] == place]
+        assert abs(sum(facts) / len(facts) - 0.5) < 0.15
+
+
 def test_attributes_that_are_declared_independently_are_balanced():
     people = personas(parse_study(study_text(400)))
     cells = Counter((one.traits["gender"], one.traits["place"]) for one in people)
