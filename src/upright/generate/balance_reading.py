@@ -127,8 +127,8 @@ class Reading:
         if here.subject is None or here.others is None or self._told:
             return Scope(open=False)
         beside = [*self._others, *([here] if here.evidence else [])]
-        told = _alike(noun for look in beside for noun in look.others or ())
-        if here.subject in told or not all(here.subject in look.apart for look in beside):
+        told = _alike(noun for one in beside for noun in one.others or ())
+        if here.subject in told or not all(here.subject in one.apart for one in beside):
             return Scope(open=False)
         return Scope(open=True, profession=_profession([here.subject]))
 
