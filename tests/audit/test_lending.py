@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.audit.banks import audited, fair, table_of, unfair
 
 from upright.audit import lending_measures as measures
 from upright.audit.lending import NO, PHRASINGS, YES, Rendering, questions, swaps
-from upright.audit.lending_audit import LendingQuestion, audit_lending, bounds
+from upright.audit.lending_audit import bounds
+from upright.audit.lending_plots import swaps as swaps_drawn
+from upright.audit.table_plots import standalone
 from upright.generate.choosing import Chances
 from upright.measure.names import LENDING_MEASURES
 from upright.measure.table import Table
@@ -19,54 +22,6 @@ from upright.policy import parse_policy
 from upright.terms import ConfigError
 
 USE = '[use_case]\nname = "x"\npurpose = "y"\n'
-
-
-def table_of(n=200, seed=0):
-    """People whose income decides; sex and age do not."""
-    numbers = np.random.default_rng(seed)
-    income = numbers.integers(10, 100, size=n)
-    return Table(
-        "people.csv",
-        {
-            "income": [str(value) for value in income],
-            "sex": [("1", "2")[at % 2] for at in range(n)],
-            "age": [str(value) for value in numbers.integers(20, 80, size=n)],
-            "good": [str(int(value + numbers.normal(0, 15) > 45)) for value in income],
-        },
-    )
-
-
-def chances(logit):
-    shares = (1 / (1 + math.exp(-logit)), 1 / (1 + math.exp(logit)))
-    logs = tuple(math.log(share * 0.9) for share in shares)
-    return Chances((YES, NO), logs, shares, shares, shares, 0.9, "exact")
-
-
-def audited(bank, table=None, *, gates=None, names=("sex", "age"), **question):
-    """Audit a bank: a function from text and whether Yes comes first to log odds."""
-    table = table or table_of()
-    rows = list(range(table.rows))
-    swapped = swaps(table, names, {"age": (30.0, 60.0)})
-    rendering = Rendering(words={"sex": {"1": "man", "2": "woman"}})
-    asked = questions(table, "good", rows, swapped, rendering=rendering, phrasings=2)
-    found = [chances(bank(one.question.messages[1].content, one.yes_first)) for one in asked]
-    return audit_lending(
-        table, rows, swapped, asked, found,
-        question=LendingQuestion("good", 1, keep=("income",), **question),
-        model=("bank", None), bounds=gates or {},
-    )  # fmt: skip
-
-
-def income_of(text):
-    return int(text.split("income: ")[1].split(";")[0])
-
-
-def fair(text, yes_first):
-    return (income_of(text) - 45) / 10 + (0.3 if yes_first else -0.3)
-
-
-def unfair(text, yes_first):
-    return fair(text, yes_first) + (0.5 if "sex: man" in text else 0.0)
 
 
 def test_a_bank_that_looks_at_income_alone_is_within_and_keeps_it():
@@ -236,7 +191,7 @@ def test_the_interval_of_a_swap_holds_the_truth_as_often_as_it_says():
 
 
 def test_the_audit_draws_what_it_says():
-    drawn = audited(unfair).plot()
+    drawn = standalone(swaps_drawn(audited(unfair)))
     assert drawn.startswith("<svg")
     assert "sex: 1 - 2" in drawn
     assert "outside" in drawn

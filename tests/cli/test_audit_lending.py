@@ -15,7 +15,9 @@ USE = (
     'schema = 1\n[use_case]\nname = "x"\npurpose = "y"\n[[audit.gate]]\n'
     'measure = "fairness.lending.logit_gap"\nwithin = 0.2\n'
 )
+STRICT = USE + '[lending]\ngroups = ["sex"]\nkeep = ["income"]\nmax_gap = 0.05\n'
 ASK = ("people.csv", "--label", "good", "--swap", "sex")
+BANDED = ("people.csv", "--label", "good", "--swap", "income", "--bands", "income=40")
 
 
 class Bank(Model):
@@ -40,6 +42,7 @@ def run(capsys, tmp_path, monkeypatch):
     rows = [f"{10 + at},{'mf'[at % 2]},{int(at > 40)}" for at in range(80)]
     (tmp_path / "people.csv").write_text("\n".join(["income,sex,good", *rows]))
     (tmp_path / "use.toml").write_text(USE)
+    (tmp_path / "strict.toml").write_text(STRICT)
 
     def call(*words, prefers=0.0):
         monkeypatch.setattr(opening, "_embedded", lambda _: Bank(prefers))
@@ -75,6 +78,33 @@ def test_a_gate_ends_in_an_exit_code(run, prefers, code):
     assert run(*ASK, "--gate", "--policy", "use.toml", "--quiet", prefers=prefers)[0] == code
 
 
+def test_what_the_use_declares_is_audited_without_being_asked_for(run):
+    asked = ("people.csv", "--label", "good", "--policy", "strict.toml", "--quiet")
+    told = json.loads(run(*asked, "--json")[1])
+    assert [one["attribute"] for one in told["swaps"]] == ["sex"]
+    assert [one["column"] for one in told["kept"]] == ["income"]
+    assert (told["margin"], told["declared"]) == (0.05, ["sex", "income"])
+    assert "asked for by the use: sex, income" in run(*asked)[1]
+
+
+def test_the_page_is_written_beside_what_is_told(run, tmp_path):
+    code, out, _ = run(*ASK, "--quiet", "--html", "lender.html", prefers=1.0)
+    assert code == 0
+    assert "sex: m over f" in out
+    assert "<!doctype html>" in (tmp_path / "lender.html").read_text()
+
+
+@pytest.mark.parametrize("option", ["--plot", "--html"])
+def test_a_file_that_cannot_be_written_is_told_before_the_model_is_asked(run, monkeypatch, option):
+    async def never(*_):
+        pytest.fail("the model was asked")
+
+    monkeypatch.setattr(Bank, "logs_after", never)
+    code, _, err = run(*ASK, option, "none/x")
+    assert code == 2
+    assert "none/x" in err
+
+
 def test_a_dry_run_tells_the_cost_and_answers_are_kept(run):
     code, out, _ = run(*ASK, "--dry-run", "--json", "--work", "w")
     assert code == 0
@@ -90,7 +120,11 @@ def test_a_dry_run_tells_the_cost_and_answers_are_kept(run):
         ((*ASK, "--threshold", "1"), "no chance"),
         ((*ASK, "--words", "sex=m"), "no words"),
         ((*ASK, "--render", "none.txt"), "none.txt"),
-        ((*ASK, "--keep", "sex"), "holds no numbers"),
+        ((*ASK, "--keep", "sex"), "`sex` is to be equal and to go on mattering"),
+        ((*BANDED, "--keep", "sex"), "holds no numbers"),
+        (("people.csv", "--label", "good"), "nothing is to be swapped"),
+        ((*ASK, "--words", "sex=m:man,x:other"), "no row of people.csv holds 'x'"),
+        ((*ASK, "--policy", "strict.toml", "--margin", "0.2"), "wider than the use's max_gap"),
         (("people.csv", "--label", "sex", "--swap", "sex"), "neither 0 nor 1"),
         (("people.csv", "--label", "good", "--swap", "hair"), "no column `hair`"),
         ((*ASK, "--quiet", "--plot", "none/x.svg"), "none/x.svg"),

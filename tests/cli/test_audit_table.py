@@ -263,3 +263,29 @@ def test_decisions_are_never_written_over_their_table(run, table, tmp_path):
         assert code == 2
         assert "the table itself" in err
     assert copy.read_bytes() == table.read_bytes()
+
+
+def test_quiet_leaves_the_result(run, table, tmp_path):
+    words = ("--data", table, *TRAIN, "--output", tmp_path / "m", "--blind", "--quiet")
+    code, out, err = run("train", "classifier", *words)
+    assert (code, err) == (0, "")
+    assert "false_rejection gap of sex" in out
+
+
+def test_a_column_that_the_use_keeps_cannot_be_excluded(run, table, use, tmp_path):
+    keeping = tmp_path / "keeping.toml"
+    keeping.write_text(use.read_text() + 'keep = ["income"]\n')
+    words = ("--data", table, "--label", "default", "--policy", keeping, "--output", tmp_path / "m")
+    code, _, err = run("train", "classifier", *words, "--exclude", "income,rejected")
+    assert code == 2
+    assert "[lending] keep names 'income'" in err
+
+
+def test_a_price_list_that_cannot_be_written_is_told_before_anything_is_trained(
+    run, table, tmp_path
+):
+    words = ("--data", table, *TRAIN, "--output", tmp_path / "m", "--prices", tmp_path / "no/p.svg")
+    code, _, err = run("train", "classifier", *words)
+    assert code == 2
+    assert "no/p.svg" in err
+    assert not (tmp_path / "m").exists()

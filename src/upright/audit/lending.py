@@ -51,10 +51,10 @@ class Rendering:
     left_out: frozenset[str] = frozenset()
 
     def check(self, table: Table) -> None:
-        """See to it that a table has all columns that are named.
+        """See to it that a table has all columns that are named, and the values put in words.
 
         Raises:
-            ConfigError: naming the one it does not have, or braces that name none.
+            ConfigError: naming what it does not have, or braces that name none.
         """
         try:
             holes = [name for _, name, _, _ in string.Formatter().parse(self.template)]
@@ -62,6 +62,15 @@ class Rendering:
             raise ConfigError(f"--render: {error}", mend="write columns as {column}") from None
         for name in [*(hole for hole in holes if hole is not None), *self.words, *self.left_out]:
             table.column(name)
+        for name, said in self.words.items():
+            there = {str(value) for value in table.column(name)}
+            for value in said:
+                if value not in there:
+                    some = ", ".join(sorted(there)[:MOST_VALUES])
+                    raise ConfigError(
+                        f"--words {name}: no row of {table.name} holds {value!r}",
+                        mend=f"`{name}` holds {some}",
+                    )
 
     def check_asked(self, label: str, swapped: Sequence[str]) -> None:
         """See to it that a model is told what is swapped, and never what came true.

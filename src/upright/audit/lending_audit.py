@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,24 +21,21 @@ from upright.audit.lending_measures import (
     base_rate_threshold,
     kept,
     lender,
-    rejections,
+    rejected,
     swap_gaps,
 )
-from upright.audit.table_plots import standalone
 from upright.generate.choosing import Chances
 from upright.measure.bounds import FEWEST, judge, shortfall
+from upright.measure.equivalence import Share
 from upright.measure.groups import numbers_of
-from upright.measure.intervals import Interval
+from upright.measure.intervals import Interval, wilson
 from upright.measure.names import LENDING, LENDING_MEASURES
-from upright.measure.parity import Gap
-from upright.measure.svg import Plot, line, text
+from upright.measure.parity import Gap, gaps
 from upright.measure.table import Table
 from upright.terms import ConfigError
 
 if TYPE_CHECKING:
     from upright.policy import Policy
-
-_LEFT, _ACROSS, _STEP = 220.0, 400.0, 26.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +50,7 @@ class LendingQuestion:
         threshold: chance of Yes from which an application is approved; None approves as many as
             turned out well.
         keep: columns that must go on mattering.
+        declared: columns that the use itself names, to be equal or to matter.
     """
 
     label: str
@@ -61,6 +59,7 @@ class LendingQuestion:
     margin: float = 0.01
     threshold: float | None = None
     keep: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +77,7 @@ class LendingAudit:
         question: what was asked.
         swaps: of each attribute.
         rejections: gaps of false-rejection rates.
+        rejected: those rates, by attribute and group.
         lender: how good it is.
         kept: columns that must matter.
         gates: bounds of the use.
@@ -93,6 +93,7 @@ class LendingAudit:
     question: LendingQuestion
     swaps: list[SwapGap]
     rejections: list[Gap]
+    rejected: Mapping[str, Mapping[str, Share]]
     lender: Lender
     kept: list[Kept]
     gates: tuple[Gate, ...] = field(default=())
@@ -110,6 +111,7 @@ class LendingAudit:
             "mass": self.mass,
             "label": asked.label,
             "favourable": asked.favourable,
+            "declared": list(asked.declared),
             "plainly": good.plainly,
             "auc": good.auc.to_json(),
             "accuracy": good.accuracy.to_json(),
@@ -121,14 +123,13 @@ class LendingAudit:
             "logit_margin": asked.logit_margin,
             "swaps": [one.to_json() for one in self.swaps],
             "margin": asked.margin,
-            "false_rejection": [_gap_json(one) for one in self.rejections],
+            "false_rejection": [
+                {**_gap_json(one), "groups": _groups_json(self.rejected[one.attribute])}
+                for one in self.rejections
+            ],
             "kept": [one.to_json() for one in self.kept],
             "gates": [gate.to_json() for gate in self.gates],
         }
-
-    def plot(self) -> str:
-        """Return a drawing of what swapping each attribute does."""
-        return standalone(_plot(self))
 
 
 def audit_lending(
@@ -160,6 +161,7 @@ def audit_lending(
         cut = base_rate_threshold(logits.score, label, question.favourable)
     else:
         cut = _logit(question.threshold)
+    shares = rejected(logits.score, label, question.favourable, swapped, rows, threshold=cut)
     audit = LendingAudit(
         file=table.name,
         model=model[0],
@@ -170,10 +172,8 @@ def audit_lending(
         mass=logits.mass,
         question=question,
         swaps=swap_gaps(logits, swapped, rows, question.logit_margin),
-        rejections=rejections(
-            logits.score, label, question.favourable, swapped, rows,
-            threshold=cut, margin=question.margin,
-        ),
+        rejections=gaps(shares, question.margin),
+        rejected=shares,
         lender=lender(logits, label, question.favourable, cut),
         kept=kept(
             logits.score, label, question.favourable,
@@ -278,50 +278,14 @@ def _gap_json(gap: Gap) -> dict[str, Any]:
     return shape
 
 
-def _plot(audit: LendingAudit) -> Plot:
-    margin = audit.question.logit_margin
-    ends = [abs(end) for one in audit.swaps for end in (one.figure.low, one.figure.high)]
-    most = max([margin * 1.5, *(end for end in ends if math.isfinite(end))])
-    bottom = 40 + len(audit.swaps) * _STEP
-
-    def place(value: float) -> float:
-        return _LEFT + (max(-most, min(most, value)) + most) / (2 * most) * _ACROSS
-
-    parts = [text(_LEFT + _ACROSS / 2, bottom + 38, "log odds of approval", "name middle")]
-    for tick in (-most, -most / 2, 0.0, most / 2, most):
-        x = place(tick)
-        parts += [
-            line((x, 24), (x, bottom), "grid"),
-            text(x, bottom + 17, f"{tick:.2f}", "tick middle"),
-        ]
-    parts += [line((place(side), 24), (place(side), bottom), "bound") for side in (-margin, margin)]
-    for number, one in enumerate(audit.swaps):
-        y, shown = 44 + number * _STEP, one.figure
-        parts.append(
-            text(_LEFT - 12, y + 4, f"{one.attribute}: {one.first} - {one.second}", "label end")
-        )
-        parts.append(line((place(shown.low), y), (place(shown.high), y), "whisker"))
-        parts.append(
-            f'<circle class="dot" cx="{place(shown.value or 0.0):.1f}" cy="{y:.1f}" r="4.5"/>'
-        )
-        parts.append(text(_LEFT + _ACROSS + 10, y + 4, str(shown.verdict), "tick"))
-    return Plot(
-        "swaps",
-        f"{audit.model}: what changing one attribute does to the same application",
-        "Difference of the log odds of approval between the two groups furthest apart, with its "
-        "limits. Dashed lines are the margin.",
-        "".join(parts),
-        (760, int(bottom + 52)),
-        ("Attribute", "Groups", "Gap", "Limits", "Verdict"),
-        tuple(
-            (
-                one.attribute,
-                f"{one.first} - {one.second}",
-                f"{one.figure.value or 0.0:.3f}",
-                f"{one.figure.low:.3f} to {one.figure.high:.3f}",
-                str(one.figure.verdict),
-            )
-            for one in audit.swaps
-        ),
-        (("dot", "gap with its limits"),),
-    )
+def _groups_json(groups: Mapping[str, Share]) -> dict[str, Any]:
+    found = {name: wilson(share.found, share.n) for name, share in groups.items()}
+    return {
+        name: {
+            "value": None if math.isnan(one.value) else one.value,
+            "low": one.low,
+            "high": one.high,
+            "n": one.n,
+        }
+        for name, one in found.items()
+    }

@@ -17,9 +17,8 @@ from upright.audit.lending import YES, Asked, Swap
 from upright.generate.choosing import Chances
 from upright.measure import student
 from upright.measure.bounds import FEWEST, Verdict, judge
-from upright.measure.equivalence import ALPHA
+from upright.measure.equivalence import ALPHA, Share
 from upright.measure.intervals import Interval, clopper_pearson
-from upright.measure.parity import Gap, gaps
 from upright.measure.ranking import auc
 from upright.measure.rates import RATES, base_of
 
@@ -167,7 +166,7 @@ def swap_gaps(
     ]
 
 
-def rejections(
+def rejected(
     score: Floats,
     label: Ints,
     favourable: int,
@@ -175,18 +174,17 @@ def rejections(
     rows: Sequence[int],
     *,
     threshold: float,
-    margin: float,
-) -> list[Gap]:
-    """Return the gaps of false-rejection rates among each attribute's groups."""
+) -> dict[str, Mapping[str, Share]]:
+    """Return the false-rejection rate of each attribute's groups: rejected of the creditworthy."""
     rate = RATES["false_rejection"]
     decided = np.where(score >= threshold, favourable, 1 - favourable)
     base, hit = base_of(rate, label, favourable), rate.hit(label, decided, favourable)
-    shares: dict[str, Mapping[str, Any]] = {}
+    shares: dict[str, Mapping[str, Share]] = {}
     for swap in swapped:
         codes = swap.groups.codes[np.asarray(rows)]
         here = type(swap.groups)(swap.groups.name, swap.groups.groups, codes, swap.groups.cuts)
         shares[swap.groups.name] = here.shares(base, hit)
-    return gaps(shares, margin)
+    return shares
 
 
 def base_rate_threshold(score: Floats, label: Ints, favourable: int) -> float:

@@ -10,7 +10,7 @@ import typer
 
 from upright.cli.audit import audit_app, progress
 from upright.cli.audit_table import bands_of, names_of
-from upright.cli.options import Debug, Json, Quiet, write_drawing, write_line
+from upright.cli.options import Debug, Json, Quiet, writable_before, write_drawing, write_line
 from upright.cli.panel import cost_json, told_cost
 from upright.terms import ConfigError
 
@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 Rows = Annotated[str, typer.Argument(metavar="TABLE", help="Applications: .csv or .csv.gz.")]
 Label = Annotated[str, typer.Option("--label", metavar="L", help="Column of what came true.")]
 Swapped = Annotated[
-    str, typer.Option("--swap", "--groups", metavar="A,B", help="Columns whose values are swapped.")
+    str,
+    typer.Option(
+        "--swap",
+        "--groups",
+        metavar="A,B",
+        help="Columns whose values are swapped, besides the groups of the use.",
+    ),
 ]
 Favourable = Annotated[
     int, typer.Option("--favourable", min=0, max=1, help="Label of those who should get credit.")
@@ -62,7 +68,12 @@ Bands = Annotated[
     typer.Option("--bands", metavar="C=30,50", help="Where numbers are cut.", show_default=False),
 ]
 Keep = Annotated[
-    str, typer.Option("--keep", metavar="A,B", help="Columns of numbers that must go on mattering.")
+    str,
+    typer.Option(
+        "--keep",
+        metavar="A,B",
+        help="Columns of numbers that must go on mattering, besides those of the use.",
+    ),
 ]
 Phrasings = Annotated[
     int, typer.Option("--phrasings", min=1, max=3, help="How many ways to put the question.")
@@ -70,7 +81,14 @@ Phrasings = Annotated[
 LogitMargin = Annotated[
     float, typer.Option("--logit-margin", min=1e-6, help="How far log odds may be apart.")
 ]
-Margin = Annotated[float, typer.Option("--margin", help="How far false rejections may be apart.")]
+Margin = Annotated[
+    float | None,
+    typer.Option(
+        "--margin",
+        help="How far false rejections may be apart; else max_gap of the use, or 0.01.",
+        show_default=False,
+    ),
+]
 Threshold = Annotated[
     float | None,
     typer.Option(
@@ -90,6 +108,12 @@ Drawing = Annotated[
     Path | None,
     typer.Option("--plot", metavar="SVG", help="Draw the swaps.", show_default=False),
 ]
+Page = Annotated[
+    Path | None,
+    typer.Option(
+        "--html", metavar="FILE", help="Also write a page with plots.", show_default=False
+    ),
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what it will cost, measured on a few, and stop.")
 ]
@@ -102,7 +126,7 @@ Gated = Annotated[
 def audit_lending_command(  # noqa: PLR0917 (Typer names them as options)
     table: Rows,
     label: Label,
-    swap: Swapped,
+    swap: Swapped = "",
     favourable: Favourable = 1,
     policy: Asking = None,
     render: Template = None,
@@ -112,11 +136,12 @@ def audit_lending_command(  # noqa: PLR0917 (Typer names them as options)
     keep: Keep = "",
     phrasings: Phrasings = 3,
     logit_margin: LogitMargin = 0.1,
-    margin: Margin = 0.01,
+    margin: Margin = None,
     threshold: Threshold = None,
     limit: Limit = 200,
     work: Work = None,
     plot: Drawing = None,
+    html: Page = None,
     dry_run: DryRun = False,
     gate: Gated = False,
     as_json: Json = False,
@@ -132,25 +157,29 @@ def audit_lending_command(  # noqa: PLR0917 (Typer names them as options)
     import asyncio
 
     from upright.audit.lending_audit import LendingQuestion, bounds
+    from upright.audit.lending_duties import duties
     from upright.measure.table import read_table
     from upright.policy import open_policy
 
+    writable_before(plot, html)
     if gate and policy is None:
         raise ConfigError("--gate without a use has no bounds", mend="give --policy FILE")
     if threshold is not None and not 0 < threshold < 1:
         raise ConfigError(f"--threshold {threshold:g} is no chance", mend="between 0 and 1")
     use = open_policy(policy or "lending")
+    owed = duties(use.lending, names_of(swap), names_of(keep), margin)
     data = read_table(table)
     rendering = _rendering(render, words, leave_out)
     rendering.check(data)
-    asked = LendingQuestion(label, favourable, logit_margin, margin, threshold, names_of(keep))
+    asked = LendingQuestion(
+        label, favourable, logit_margin, owed.margin, threshold, owed.keep, owed.declared
+    )
     run = _Run(data, use, asked, rendering, bounds(use) if gate else {}, work, quiet=quiet)
-    run.lay_out(names_of(swap), bands_of(bands), limit, phrasings)
+    run.lay_out(owed.equal, bands_of(bands), limit, phrasings)
     audit = asyncio.run(run.audit(dry_run=dry_run, as_json=as_json))
     if audit is None:
         return
-    if plot is not None:
-        write_drawing(plot, audit.plot())
+    _draw(audit, plot, html)
     if as_json:
         write_line(audit.to_json())
     else:
@@ -159,6 +188,18 @@ def audit_lending_command(  # noqa: PLR0917 (Typer names them as options)
         from upright.audit.gates import exit_code
 
         raise typer.Exit(exit_code(audit.gates))
+
+
+def _draw(audit: LendingAudit, plot: Path | None, html: Path | None) -> None:
+    from upright.audit.lending_page import page
+    from upright.audit.lending_plots import swaps
+    from upright.audit.table_plots import standalone
+    from upright.measure.sheet import write_sheet
+
+    if plot is not None:
+        write_drawing(plot, standalone(swaps(audit)))
+    if html is not None:
+        write_sheet(page(audit), str(html))
 
 
 @dataclass
@@ -272,6 +313,8 @@ def _show(audit: LendingAudit) -> None:
         f"{audit.questions:,} answers ({audit.way}; Yes and No hold {audit.mass:.1%})"
     )
     typer.echo(f"! {good.plainly}")
+    if audit.question.declared:
+        typer.echo(f"  asked for by the use: {', '.join(audit.question.declared)}")
     typer.echo(
         f"  AUC {_numbers(good.auc)}; accuracy {_numbers(good.accuracy)}, one answer for everybody "
         f"{good.majority:.3f}; approves {good.approved:.1%}"

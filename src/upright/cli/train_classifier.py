@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from upright.cli.audit_table import Bands, Subgroups, Violation, bands_of, names_of
-from upright.cli.options import Debug, Json, Quiet, write_line
+from upright.cli.options import Debug, Json, Quiet, writable_before, write_line
 from upright.cli.train import train
 from upright.terms import ConfigError
 
@@ -97,7 +97,7 @@ def train_classifier(  # noqa: PLR0917 (Typer names them as options)
     --subgroups linear holds, in place of the gaps, all subgroups that a line cuts out of the group
     columns: none may have a violation above --max-violation.
     """
-    del debug
+    del debug, quiet
     from upright.measure.table import read_table
     from upright.train.fair.lender import train_lender
     from upright.train.fair.store import save
@@ -111,6 +111,7 @@ def train_classifier(  # noqa: PLR0917 (Typer names them as options)
         "subgroups": subgroups,
     }
     rest = {"exclude": names_of(exclude), "crossed": crossed, "bands": bands_of(bands)}
+    writable_before(prices)
     order = _order(label, told_by, policy, {**rest, "favourable": favourable, "seed": seed})
     if order.subgroups and prices is not None:
         raise ConfigError("a price list is of gaps", mend="leave out --subgroups or --prices")
@@ -122,7 +123,7 @@ def train_classifier(  # noqa: PLR0917 (Typer names them as options)
         told["prices"] = _prices(table, order, prices)
     if as_json:
         write_line(told)
-    elif not quiet:
+    else:
         _show(told, order)
 
 
@@ -165,7 +166,9 @@ def _order(label: str, told: dict[str, Any], policy: str | None, more: dict[str,
     if policy is not None:
         from upright.policy import open_policy
 
-        told = _joined(told, open_policy(policy).lending, policy)
+        lending = open_policy(policy).lending
+        told = _joined(told, lending, policy)
+        _refuse_to_lose(lending.keep, more["exclude"], policy)
     linear = told["subgroups"] is not None or told["max_violation"] is not None
     if linear == (told["max_gap"] is not None):
         raise ConfigError(
@@ -198,6 +201,15 @@ def _joined(told: dict[str, Any], lending: LendingSection, policy: str) -> dict[
             )
         joined[name] = declared
     return joined
+
+
+def _refuse_to_lose(keep: tuple[str, ...], exclude: tuple[str, ...], policy: str) -> None:
+    for name in exclude:
+        if name in keep:
+            raise ConfigError(
+                f"{policy}: [lending] keep names {name!r}, and the command excludes it",
+                mend="leave it out of --exclude, or change the use",
+            )
 
 
 def _prices(table: Table, order: Order, path: Path) -> list[dict[str, Any]]:

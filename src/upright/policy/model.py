@@ -321,12 +321,21 @@ class AttributeSection(_Section):
 
 
 class LendingSection(_Section):
-    """What classifiers that decide about people may see, and which rate is equal among them."""
+    """What whatever decides about people may see, what must be equal, and what must keep mattering.
+
+    `upright train classifier` and `upright audit lending` read it.
+    """
 
     attributes: Literal["blind", "aware"] | None = Field(
         default=None, description="Whether decisions may see the group columns."
     )
-    groups: tuple[str, ...] = Field(default=(), description="Columns of the groups.")
+    groups: tuple[str, ...] = Field(
+        default=(), description="Columns of the groups; decisions are to be equal between them."
+    )
+    keep: tuple[str, ...] = Field(
+        default=(),
+        description="Columns of numbers that must go on mattering, with the sign that life has.",
+    )
     parity: (
         Literal["false_rejection", "false_positive", "true_positive", "error", "selection"] | None
     ) = Field(default=None, description="The rate that is to be equal.")
@@ -344,6 +353,15 @@ class LendingSection(_Section):
     def _one_bound(self) -> LendingSection:
         if self.max_gap is not None and self.max_violation is not None:
             raise ValueError("max_gap is for groups and max_violation for subgroups: give one")
+        return self
+
+    @model_validator(mode="after")
+    def _equal_or_kept(self) -> LendingSection:
+        for name in self.groups:
+            if name in self.keep:
+                raise ValueError(
+                    f"groups and keep both name {name!r}: a column is to be equal or to matter"
+                )
         return self
 
 

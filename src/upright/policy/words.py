@@ -84,13 +84,15 @@ def describe(policy: Policy) -> list[Section]:
 
 
 def lending_lines(policy: Policy) -> Iterator[str]:
-    """Yield what a trained classifier may see, and what it owes to groups."""
+    """Yield what decides about people may see, what it owes to groups, and what must matter."""
     lending = policy.lending
     if lending.attributes is not None:
         seen = "never see" if lending.attributes == "blind" else "may see"
         yield f"Decisions {seen} the columns of groups."
     if lending.groups:
         yield f"Groups are those of {', '.join(lending.groups)}."
+    if lending.keep:
+        yield f"What goes on mattering: {', '.join(lending.keep)}."
     rate = (lending.parity or "false_rejection").replace("_", "-")
     if lending.max_gap is not None:
         yield f"{rate.capitalize()} rates of groups are at most {lending.max_gap:.2%} apart."
