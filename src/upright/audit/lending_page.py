@@ -59,11 +59,11 @@ def _gates(audit: LendingAudit) -> str:
         row(
             f"<code>{escape(gate.measure)}</code>",
             f"<td>{_numbers(gate.shown)}</td><td>{gate.at_most:g}</td>"
-            f"<td>{chip(gate.judgement.verdict)}</td><td>{_needed(gate.judgement.n_needed)}</td>",
+            f"<td>{chip(gate.judgement.verdict)}</td>",
         )
         for gate in audit.gates
     ]
-    return table(("Measure", "Largest", "At most", "Verdict", "Rows needed"), rows, "Bounds")
+    return table(("Measure", "Largest", "At most", "Verdict"), rows, "Bounds")
 
 
 def _gaps(gaps: Sequence[Gap], margin: float) -> str:

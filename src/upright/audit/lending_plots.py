@@ -31,7 +31,7 @@ def swaps(audit: LendingAudit) -> Plot:
         x = place(tick)
         parts += [
             line((x, 24), (x, bottom), "grid"),
-            text(x, bottom + 17, f"{tick:.2f}", "tick middle"),
+            text(x, bottom + 17, f"{tick:.2g}", "tick middle"),
         ]
     parts += [line((place(side), 24), (place(side), bottom), "bound") for side in (-margin, margin)]
     for number, one in enumerate(audit.swaps):
