@@ -25,7 +25,7 @@ from upright.generate.choosing_work import open_book
 from upright.guard import Guard
 from upright.panel import measures
 from upright.panel.asking import cells
-from upright.panel.measures import Figure, told
+from upright.panel.measures import told
 from upright.panel.personas import Persona, personas
 from upright.panel.reading import parse_study
 from upright.panel.report import Report
@@ -272,8 +272,7 @@ def row(report: Report) -> str:
     if report.kept:
         more = report.kept[0].more
         aim, choices = told(more["planted"]), told(more["choices"], limits=True)
-        fact: Figure = report.associations[-1]
-        heard = told(fact.to_json())
+        heard = told(more["heard"])
         recovered = f"{'yes' if more['recovered'] else 'no'}, {report.kept[0].verdict}"
     bias, parts = told(report.position_bias.to_json(), limits=True, percent=True), report.variance
     return (

@@ -149,6 +149,18 @@ def test_a_model_that_does_not_listen_is_not_called_recovered():
     assert kept.verdict == "outside"
 
 
+def test_a_model_that_goes_by_something_else_is_said_to_be_deaf_to_the_fact():
+    (by_fact,) = measures.kept(chooses(lambda person: person.facts[0]))
+    (turned,) = measures.kept(chooses(lambda person: not person.facts[0]))
+    (deaf,) = measures.kept(chooses(lambda person: person.traits["place"] == "town"))
+    assert by_fact.more["heard"]["value"] == pytest.approx(1, abs=0.01)
+    assert turned.more["heard"]["value"] == pytest.approx(-1, abs=0.01)
+    assert abs(deaf.more["heard"]["value"]) < 0.2
+    assert not by_fact.why
+    assert "hardly goes by the planted fact" in deaf.why
+    assert "hardly goes by the planted fact" in turned.why
+
+
 def test_recovered_means_that_the_interval_of_the_choices_holds_what_was_planted():
     for share in (0.0, 0.1, 0.3, 0.6):
         answers = chooses(

@@ -253,7 +253,9 @@ def _show_judged(figure: Figure) -> None:
     if "planted" in more:
         end = "recovered" if more["recovered"] else "not recovered"
         choices = told(more["choices"], limits=True)
+        heard = told(more["heard"], limits=True)
         typer.echo(f"    planted V {told(more['planted'])}, choices V {choices}: {end}")
+        typer.echo(f"    of the fact itself V {heard}")
 
 
 def _numbers(figure: Figure, *, percent: bool = False) -> str:

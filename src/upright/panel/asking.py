@@ -16,21 +16,20 @@ PHRASINGS = (
     Phrasing(
         system="You answer as a customer of a shop. The shop has these products:\n{products}\n"
         "Say which one you buy, with its name only.",
-        user="You are this person: {persona}. Think of what you like and do. Which one do you buy?",
+        user="You are this person: {persona}. Which one do you buy?",
     ),
     Phrasing(
-        system="A shop has these products:\n{products}\n"
-        "You say which one fits a person best, with its name only.",
-        user="The person: {persona}. Which one fits this person best?",
+        system="You answer as a visitor of a market. The stalls have these things:\n{products}\n"
+        "Say which one you take home, with its name only.",
+        user="You are this person: {persona}. Which one do you take home?",
     ),
     Phrasing(
-        system="There are these products:\n{products}\n"
-        "Say which one a person would buy, with its name only.",
-        user="A person: {persona}. Which one would this person buy?",
+        system="You answer as somebody who looks for a present. One can have:\n{products}\n"
+        "Say which one you want for yourself, with its name only.",
+        user="You are this person: {persona}. Which one do you want?",
     ),
 )
-"""The question in our own words, where the study brings none: of eight that were tried, those by
-which the packaged model most often chose what a person was told to like."""
+"""The question in our own words, where the study brings none."""
 
 
 @dataclass(frozen=True, slots=True)

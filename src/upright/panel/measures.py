@@ -34,8 +34,12 @@ from upright.panel.study import Equal, Keep, Study
 
 FEWEST = 10
 """People of a group below which nothing is said of it."""
+HEARD = 0.5
+"""V of the planted fact with the choices below which the model hardly goes by it."""
+_DEAF = "the model hardly goes by the planted fact, so what was planted cannot come out"
 _ALIKE = 100
-"""The same where all are alike: a hundred miss three in a hundred others one time in twenty."""
+"""People of a group, all alike, below which nothing is said: a hundred alike miss three in a
+hundred others one time in twenty."""
 
 _NORMAL = NormalDist()
 _ONE_SIDED = _NORMAL.inv_cdf(1 - ALPHA)
@@ -242,18 +246,17 @@ def _kept(answers: Answers, wish: Keep, weights: Floats) -> Figure:
     planted = Grouped(codes, len(values), np.stack([1 - has, has], axis=1))
     chosen = answers.relative()[:, product]
     choices = Grouped(codes, len(values), np.stack([1 - chosen, chosen], axis=1))
-    everybody = np.ones((1, choices.n))
-    value = float(choices.leans(planted, everybody)[0]) * choices.strength()
+    own = _signed(choices, planted, weights)
     aim = _redrawn(planted, weights)
-    redrawn = choices.redrawn(weights, planted)
-    own = interval(value, redrawn, choices.n, choices.fewest)
     distortion = interval(
-        value - aim.value,
-        redrawn - planted.redrawn(weights),
+        own.value - aim.value,
+        choices.redrawn(weights, planted) - planted.redrawn(weights),
         choices.n,
         choices.fewest,
         1 - 2 * ALPHA,
     )
+    facts = has.astype(np.int64)
+    heard = _signed(Grouped(facts, 2, choices.shares), Grouped(facts, 2, planted.shares), weights)
     verdict, needed = _within(distortion, wish.margin)
     return Figure(
         f"panel.kept.{wish.attribute}.{wish.product}",
@@ -261,12 +264,14 @@ def _kept(answers: Answers, wish: Keep, weights: Floats) -> Figure:
         f"V of choices less V of the planted fact; {_REDRAWN}, each limit holds at 95 %",
         verdict,
         needed,
+        _DEAF if verdict != "within" and heard.value < HEARD else "",
         more={
             "attribute": wish.attribute,
             "product": wish.product,
             "margin": wish.margin,
             "planted": _numbers(aim),
             "choices": _numbers(own),
+            "heard": _numbers(heard),
             "recovered": own.low <= aim.value <= own.high,
         },
     )
@@ -274,6 +279,13 @@ def _kept(answers: Answers, wish: Keep, weights: Floats) -> Figure:
 
 def _redrawn(grouped: Grouped, weights: Floats) -> Interval:
     return interval(grouped.strength(), grouped.redrawn(weights), grouped.n, grouped.fewest)
+
+
+def _signed(grouped: Grouped, second: Grouped, weights: Floats) -> Interval:
+    """Return V, negative where the last columns of the two lean different ways."""
+    sign = float(grouped.leans(second, np.ones((1, grouped.n)))[0])
+    values = grouped.redrawn(weights, second)
+    return interval(sign * grouped.strength(), values, grouped.n, grouped.fewest)
 
 
 def equal(answers: Answers) -> list[Figure]:
