@@ -25,7 +25,7 @@ from _data import DATA, cited, rows
 from _results import record
 
 from upright.audit.figures import Figure
-from upright.audit.pronouns import EngineVocabulary, Read, Reader
+from upright.audit.pronouns import Read, Reader
 from upright.audit.pronouns_measures import (
     Way,
     error_of,
@@ -41,6 +41,7 @@ from upright.generate.balance import Balance, Balancer
 from upright.generate.balance_reading import Reading
 from upright.generate.balance_words import professions, winogender_professions
 from upright.generate.embedded import EmbeddedEngine
+from upright.generate.reading import EngineVocabulary
 from upright.measure import clopper_pearson
 
 WINOGENDER = "lm_fairness/winogender_sentences.csv.gz"
