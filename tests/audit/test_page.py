@@ -12,7 +12,6 @@ from upright.audit import audit_guard, shipped_terms
 from upright.audit.page import page, write_page
 from upright.audit.plots import POINTS, plots_of_all
 from upright.measure import sheet as module
-from upright.measure.sheet import check_writable
 from upright.measure.svg import bars
 from upright.terms import ConfigError
 
@@ -176,12 +175,4 @@ def test_a_full_disk_is_told_and_leaves_nothing(audit, tmp_path, monkeypatch):
     monkeypatch.setattr(module.os, "fdopen", full)
     with pytest.raises(ConfigError, match="No space left"):
         write_page(audit, str(tmp_path / "audit.html"))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_place_that_cannot_be_written_is_told_beforehand(tmp_path):
-    for path in (tmp_path, tmp_path / "nowhere" / "audit.html"):
-        with pytest.raises(ConfigError, match="cannot be written"):
-            check_writable(str(path))
-    check_writable(str(tmp_path / "audit.html"))
     assert list(tmp_path.iterdir()) == []

@@ -155,7 +155,7 @@ def test_a_bound_shows_in_the_table(audit):
         ),
         ("", ("--group-field", "who"), "lines.jsonl:1: no field `who`"),
         ("", ("--negative", "fine"), "lines.jsonl:1: the label 'good'"),
-        ("", ("--html", "nowhere/audit.html"), "nowhere/audit.html: cannot be written"),
+        ("", ("--html", "nowhere/audit.html"), "nowhere/audit.html: No such file"),
         ("", ("--identity-table", "nowhere.toml"), "nowhere.toml: No such file"),
         ("", ("--hazard", "hte"), "no hazard fits 'hte'"),
     ],

@@ -17,6 +17,7 @@ from upright.cli.options import (
     Quiet,
     Workers,
     default_workers,
+    writable_before,
     write_line,
 )
 from upright.terms import ConfigError, Stage
@@ -146,16 +147,14 @@ def guard(  # noqa: PLR0917 (Typer names them as options)
     """
     del debug
     from upright.audit import Fields, audit_guard, exit_code, read_labelled, require_bounds
-    from upright.measure.sheet import check_writable
     from upright.policy import open_policy
 
+    writable_before(html)
     use = open_policy(policy)
     terms = _terms(identity_table, wanted=identity_terms)
     if gate:
         _refuse_another_threshold(threshold)
         require_bounds(use, groups=group_field is not None or terms is not None)
-    if html is not None:
-        check_writable(html)
     labels = (tuple(positive), tuple(negative or ()))
     groupings = (category_field, group_field, functionality_field)
     lines = read_labelled(data, Fields(text_field, label_field, *labels, *groupings))

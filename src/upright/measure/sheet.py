@@ -37,17 +37,6 @@ def document(title: str, lead: str, body: str, footer: str) -> str:
     )
 
 
-def check_writable(path: str) -> None:
-    """See to it that a page can be written, before anything is measured.
-
-    Raises:
-        ConfigError: for a folder that is not there or may not be written to.
-    """
-    target = Path(path)
-    if target.is_dir() or not os.access(target.parent, os.W_OK):
-        raise ConfigError(f"{path}: cannot be written", mend="give a file in a folder you own")
-
-
 def write_sheet(text: str, path: str) -> None:
     """Write the page in one step: whoever looks finds the old file or the whole new one.
 
