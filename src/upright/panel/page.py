@@ -141,8 +141,11 @@ def _judged(judged: Sequence[Figure]) -> str:
         planted, choices = one.more.get("planted"), one.more.get("choices")
         words = ""
         if planted and choices:
-            words = f"planted V {told(planted)}, choices V {told(choices, limits=True)}, " + (
-                "recovered" if one.more["recovered"] else "not recovered"
+            end = "recovered" if one.more["recovered"] else "not recovered"
+            heard = told(one.more["heard"], limits=True)
+            words = (
+                f"planted V {told(planted)}, choices V {told(choices, limits=True)}, {end}; "
+                f"of the fact itself V {heard}"
             )
         elif "groups" in one.more:
             words = f"{one.more['product']}: " + " against ".join(one.more["groups"])
