@@ -3,7 +3,9 @@
 import asyncio
 import json
 import re
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -180,6 +182,31 @@ def test_a_broken_run_goes_on_where_it_was_and_ends_as_if_whole(guard, tmp_path)
     report = reported(guard, again, folder=tmp_path)
     assert report.to_json() == reported(guard, whole).to_json()
     assert again.asked == whole.asked - 40
+
+
+@settings(deadline=None, max_examples=12)
+@given(st.integers(0, 200), st.integers(0, 200), st.integers(2, 12))
+def test_wherever_a_run_breaks_and_breaks_again_it_ends_as_if_whole(first, second, people):
+    class Breaking(Model):
+        async def logs_after(self, prompt, options):
+            if self.asked == self.fails:
+                raise EngineError("broken", kind="unavailable")
+            return await super().logs_after(prompt, options)
+
+    guard, text = Guard.from_policy(open_policy("focus-group")), study_text(people)
+    whole = Model()
+    report = reported(guard, whole, text).to_json()
+    with tempfile.TemporaryDirectory() as folder:
+        asked = 0
+        for fails in (first, second, None):
+            model = Breaking(fails=fails)
+            try:
+                found = reported(guard, model, text, Path(folder)).to_json()
+            except EngineError:
+                found = None
+            asked += model.asked
+        assert found == report
+        assert asked == whole.asked, "each question is answered once, however often it breaks"
 
 
 def test_people_to_whom_no_product_is_named_are_left_out():
