@@ -80,6 +80,19 @@ def test_a_base_that_is_no_encoder_is_refused_and_never_looked_for_elsewhere(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_guard_to_go_on_from_that_is_not_there_is_named_before_anything_is_read(train, tmp_path):
+    told = train("--data", "nowhere.jsonl", "--output", "out", "--start", "earlier")
+    assert_told(told, "no guard model there", "give a folder that `upright train guard` wrote")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("option", ["--steps", "--rate"])
+def test_a_fit_without_steps_or_without_a_rate_is_a_usage_error(train, option):
+    code, err = train("--data", "labels.jsonl", "--output", "out", option, "0")
+    assert code == 2
+    assert option in err
+
+
 def test_an_unknown_option_value_is_a_usage_error(train):
     code, err = train("--data", "labels.jsonl", "--output", "out", "--epochs", "0")
     assert code == 2

@@ -30,7 +30,19 @@ def train_guard(  # noqa: PLR0917 (Typer names them as options)
         Path | None,
         typer.Option("--base", help="Folder of a BERT model; default: the package all-MiniLM."),
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--start", help="Folder of a guard to go on from, one that was trained from --base."
+        ),
+    ] = None,
     epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the data.")] = 2,
+    steps: Annotated[
+        int | None, typer.Option("--steps", min=1, help="At most so many, of 48 texts each.")
+    ] = None,
+    rate: Annotated[
+        float, typer.Option("--rate", min=1e-8, help="Highest learning rate of the base's layers.")
+    ] = 1e-4,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of order and first values.")] = 0,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Of one core each.")] = 1,
     as_json: Json = False,
@@ -45,11 +57,13 @@ def train_guard(  # noqa: PLR0917 (Typer names them as options)
     del debug
     from upright.train.guard.build import build
     from upright.train.guard.fit import Recipe
+    from upright.weights.guard import open_guard
     from upright.weights.packaged import open_minilm
 
-    recipe = Recipe(epochs=epochs, seed=seed, threads=threads)
+    recipe = Recipe(epochs=epochs, rate=rate, seed=seed, threads=threads, steps=steps)
+    earlier = open_guard(start) if start else None
     with _progress(wanted=not quiet) as told:
-        facts = build(data, base or open_minilm(), output, recipe, told)
+        facts = build(data, base or open_minilm(), output, recipe, told, start=earlier)
     if as_json:
         write_line(facts)
         return

@@ -57,7 +57,9 @@ def test_no_checkpoint_and_no_half_written_file_is_left(trained):
 def test_the_facts_name_the_files_the_recipe_and_every_head(trained):
     folder, facts, _ = trained
     assert json.loads((folder / FACTS).read_text(encoding="utf-8")) == facts
-    assert facts["recipe"] == {"epochs": 6, "batch": 16, "rate": 0.003, "seed": 3, "threads": 1}
+    told = {"epochs": 6, "batch": 16, "rate": 0.003, "seed": 3, "threads": 1, "steps": None}
+    assert facts["recipe"] == told
+    assert facts["start"] is None
     assert set(facts["sha256"]) == {MODEL, TOKENIZER}
     assert set(facts["calibration"]) == set(facts["labels"]) == set(HEADS)
     assert set(facts["thresholds"]) == set(HEADS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -96,6 +98,14 @@ def test_every_example_is_seen_once_in_each_pass(base):
         assert sorted(rows) == list(range(37))
     orders = [list(_batches(data, RECIPE, epoch)) for epoch in (0, 0, 1)]
     assert orders[0] == orders[1] != orders[2]
+
+
+@pytest.mark.parametrize(("asked", "taken"), [(None, 10), (3, 3), (99, 10)])
+def test_a_fit_takes_at_most_the_steps_that_were_asked_for(base, asked, taken):
+    told = []
+    recipe = replace(RECIPE, steps=asked)
+    fit(base, examples(), recipe, lambda step, total, loss: told.append((step, total)))
+    assert told == [(step, taken) for step in range(1, taken + 1)]
 
 
 def test_words_keep_their_places_and_the_rest_learns(base):

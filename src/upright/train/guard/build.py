@@ -32,7 +32,13 @@ Progress = Callable[[int, int, float], None]
 
 
 def build(
-    data: Sequence[Path], base: Path, output: Path, recipe: Recipe, progress: Progress
+    data: Sequence[Path],
+    base: Path,
+    output: Path,
+    recipe: Recipe,
+    progress: Progress,
+    *,
+    start: GuardWeights | None = None,
 ) -> dict[str, Any]:
     """Train a guard model and write it.
 
@@ -42,6 +48,7 @@ def build(
         output: folder to write; a mixture of old and new files is refused when it is opened.
         recipe: how the network is fitted.
         progress: is told the step, the number of steps and the mean loss so far.
+        start: a guard to go on from; the base is the one that it was trained from.
 
     Returns:
         The facts that stand beside the model.
@@ -60,9 +67,10 @@ def build(
         )
     output.mkdir(parents=True, exist_ok=True)
     new = output / f"{MODEL}.new"
-    told = hashlib.sha256(repr((recipe, _digest(fitted))).encode()).hexdigest()[:16]
+    begun = start.digest if start else None
+    told = hashlib.sha256(repr((recipe, begun, _digest(fitted))).encode()).hexdigest()[:16]
     checkpoint = output / f"fit-{told}.checkpoint"
-    model = fit(base, fitted, recipe, progress, checkpoint)
+    model = fit(base, fitted, recipe, progress, checkpoint, start=start)
     export(model, new)
     tokenizer = (base / "tokenizer.json").read_text(encoding="utf-8")
     raw = new.read_bytes()
@@ -71,7 +79,7 @@ def build(
     reader = Reader(GuardWeights(raw, tokenizer, facts, "sha256:new"))
     seen = [example.text for example in fitted] + _ordinary(data)
     facts["gate"] = fit_gate(reader, seen, [example.text for example in held], model.words())
-    facts |= _told(recipe, examples, fitted, raw, tokenizer)
+    facts |= _told(recipe, examples, fitted, raw, tokenizer) | {"start": begun}
     facts["held"] = figures(reader, held, facts["thresholds"])
     new.replace(output / MODEL)
     (output / TOKENIZER).write_text(tokenizer, encoding="utf-8")

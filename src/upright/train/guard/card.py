@@ -51,12 +51,16 @@ def _data(facts: dict[str, Any]) -> list[str]:
 
 
 def _recipe(facts: dict[str, Any]) -> list[str]:
-    told = ", ".join(f"{name} {value}" for name, value in facts["recipe"].items())
+    recipe = {name: value for name, value in facts["recipe"].items() if value is not None}
+    told = ", ".join(f"{name} {value}" for name, value in recipe.items())
+    start = facts.get("start")
     libraries = ", ".join(f"{name} {number}" for name, number in facts["libraries"].items())
     return [
         "## Recipe",
         "",
         f"{told}. Libraries: {libraries}.",
+        *([f"Fitted on from the guard `{start}`."] if start else []),
+        *([_steps(recipe)] if "steps" in recipe else []),
         "",
         "| label | texts asked | from this probability on a finding |",
         "|---|---:|---:|",
@@ -65,6 +69,11 @@ def _recipe(facts: dict[str, Any]) -> list[str]:
             for head, count in facts["labels"].items()
         ),
     ]
+
+
+def _steps(recipe: dict[str, Any]) -> str:
+    seen = recipe["steps"] * recipe["batch"]
+    return f"Of the texts, in random order, at most {seen:,} were met in these steps."
 
 
 def _threshold(facts: dict[str, Any], head: str) -> str:

@@ -18,6 +18,8 @@ from transformers import PreTrainedTokenizerBase
 from upright.guard.model.heads import CONTEXTS, HEADS, TARGETS
 from upright.train.guard.encoder import LONGEST, GuardEncoder, open_tokenizer
 from upright.train.guard.examples import Example
+from upright.train.guard.start import take_up
+from upright.weights.guard import GuardWeights
 
 _UNKNOWN = -1.0
 _POOL = 64
@@ -42,6 +44,7 @@ class Recipe:
         rate: highest learning rate of the base; the new layers have ten times as much.
         seed: of order, dropout and the new layers' first values.
         threads: of torch. The result is the same, bit for bit, only for the same number.
+        steps: at most so many, over the first of the examples in their random order.
     """
 
     epochs: int = 2
@@ -49,6 +52,7 @@ class Recipe:
     rate: float = 1e-4
     seed: int = 20_261_126
     threads: int = 1
+    steps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,8 @@ def fit(
     recipe: Recipe,
     progress: Callable[[int, int, float], None],
     checkpoint: Path | None = None,
+    *,
+    start: GuardWeights | None = None,
 ) -> GuardEncoder:
     """Fit a network.
 
@@ -123,13 +129,17 @@ def fit(
         progress: is told the step, the number of steps and the mean loss so far.
         checkpoint: file from which an interrupted fit of the same examples is taken up, to the
             same result, bit for bit; it is gone when the fit is done.
+        start: a guard to go on from; else the heads are new and the rest is the base.
     """
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
     torch.use_deterministic_algorithms(mode=True)
     data = encode(open_tokenizer(base), examples)
     batches = [rows for epoch in range(recipe.epochs) for rows in _batches(data, recipe, epoch)]
+    batches = batches[: recipe.steps]
     state = _State.begin(base, recipe, len(batches))
+    if start is not None:
+        take_up(state.model, start)
     if checkpoint is not None and checkpoint.exists():
         state.load(checkpoint)
     state.model.train()
