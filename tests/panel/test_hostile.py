@@ -146,6 +146,13 @@ def test_a_person_cannot_speak_to_the_model(guard):
     report = reported(guard, study_text(40, f=("likes gardens", INJECTED)), model := Logs(spread))
     assert report.withheld.texts("persona") == 20
     assert not any(INJECTED in shown for shown in model.seen)
+    assert INJECTED not in json.dumps(report.to_json()) + page(report)
+
+
+def test_the_name_of_a_study_is_guarded_as_all_else_on_its_page(guard):
+    swap = ('name = "evenings"', 'name = "For joe@example.com"')
+    with pytest.raises(ConfigError, match=r"name of the study is held back by pii\.email"):
+        reported(guard, study_text(4, s=swap), Model())
 
 
 def test_a_product_stays_in_one_line_and_cannot_pose_as_another(guard):

@@ -203,7 +203,10 @@ def dominated(parts: dict[str, float]) -> bool:
 
 
 def associations(answers: Answers) -> list[Figure]:
-    """Return Cramér's V of each attribute and fact with the choices, in both readings."""
+    """Return Cramér's V of each attribute and fact with the choices, in both readings.
+
+    A fact that nobody has of those who were asked is left out.
+    """
     weights = drawn(len(answers.people), seed=answers.study.seed)
     known: list[tuple[str, Ints, int]] = []
     for one in answers.study.attribute:
@@ -211,7 +214,9 @@ def associations(answers: Answers) -> list[Figure]:
         known.append((one.name, codes, len(values)))
     for at, affinity in enumerate(answers.study.affinity):
         facts = np.array([int(person.facts[at]) for person in answers.people], dtype=np.int64)
-        known.append((affinity.fact, facts, 2))
+        # Where nobody has it, the guard may have held back whoever had: then it is not shown.
+        if facts.any():
+            known.append((affinity.fact, facts, 2))
     readings = {"expected": answers.balanced(), "relative": answers.relative()}
     return [
         Figure(

@@ -71,6 +71,7 @@ def prepare(study: Study, guard: Scanner) -> Panel:
         _refuse(f"the text of product {number}", rules)
     for rules in passing(guard, shown(study), "question", withheld):
         _refuse("a question with its products", rules)
+    _refuse("the name of the study", passing(guard, [study.name], "name", withheld)[0])
     drawn = personas(study)
     found = passing(guard, [one.text for one in drawn], "persona", withheld)
     people = [one for one, rules in zip(drawn, found, strict=True) if not rules]
