@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -77,8 +79,45 @@ def test_a_bound_that_is_none_is_refused(bound):
         probe(*people(50, 0.0, 0), bound)
 
 
-def test_where_nobody_is_in_the_base_nothing_can_be_told():
+def nobody():
     columns, base, hit = people(100, 0.0, 0)
-    found = probe(columns, np.zeros_like(base), hit, 0.01)
+    return columns, np.zeros_like(base), hit
+
+
+def alike():
+    columns, base, hit = people(100, 0.0, 0)
+    return {name: [values[0]] * 100 for name, values in columns.items()}, base, hit
+
+
+def one_row_apart():
+    """Return rows of which the one that is otherwise lies on the half that proposes."""
+    first = int(np.flatnonzero(np.random.default_rng(0).permutation(100) % 2 == 0)[0])
+    row = np.arange(100) == first
+    return {"sex": np.where(row, "f", "m").tolist()}, np.ones(100, dtype=bool), row
+
+
+@pytest.mark.parametrize("rows", [nobody, alike, one_row_apart])
+def test_where_nothing_could_be_estimated_the_violation_may_be_anything(rows):
+    found = probe(*rows(), 0.01)
     assert found.verdict == "cannot tell"
-    assert found.to_json()["value"] is None
+    assert found.p_value == 1.0
+    shape = found.to_json()
+    assert shape["value"] is None
+    assert (shape["low"], shape["high"]) == (0.0, 1.0)
+
+
+@given(st.integers(0, 2**31), st.integers(2, 60), st.floats(0.0, 1.0), st.floats(0.001, 0.2))
+@settings(max_examples=40, deadline=None)
+def test_limits_hold_the_value_and_within_is_said_only_below_the_bound(seed, rows, share, bound):
+    columns, base, hit = people(rows, 0.3, seed)
+    base &= np.random.default_rng(seed).random(rows) < share
+    found = probe(columns, base, hit, bound, seed=seed)
+    assert 0.0 <= found.interval.low <= found.interval.high <= 1.0
+    if math.isnan(found.interval.value):
+        assert found.verdict == "cannot tell"
+        return
+    assert found.interval.low <= found.interval.value <= found.interval.high
+    if found.verdict == "within":
+        assert found.interval.value <= bound
+    if found.verdict == "outside":
+        assert found.interval.value > bound

@@ -29,7 +29,8 @@ class Violation:
     Attributes:
         words: who they are, in the traits that set them apart most.
         interval: of the violation, Pr[in it, base] x |its rate - that of all|; each limit holds at
-            one minus alpha for this subgroup; n is its rows in the base.
+            one minus alpha for this subgroup; n is its rows in the base. Without rows of it, or of
+            the rest, the value is NaN and the limits are 0 and 1.
         inside: its share of hits, of those in the base.
         rest: that of all others.
         proposed: the violation on the half that proposed it, which flatters nobody.
@@ -108,9 +109,13 @@ def _judged(
     told: str, pair: Sequence[Share], proposed: float, asked: tuple[float, float, float]
 ) -> Violation:
     bound, scale, alpha = asked
+    if not scale:
+        # Without rows on both sides the other half says nothing: not that the violation is 0.
+        unknown = Interval(math.nan, 0.0, 1.0, pair[0].n, 1 - 2 * alpha)
+        return Violation(told, unknown, pair[0], pair[1], proposed, 1.0, "cannot tell", None)
     if bound >= scale:
         # So few are in it, or outside, that no rate of theirs makes so much.
-        verdict: Verdict = "within" if pair[0].n and pair[1].n else "cannot tell"
+        verdict: Verdict = "within"
         margin = 1 - 1e-9
         gap = gaps({"": {"in": pair[0], "rest": pair[1]}}, margin, alpha=alpha)[0]
         p_value, needed = 1.0, None
