@@ -6,6 +6,8 @@ import random
 from functools import partial
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from upright.audit.figures import Figure
 from upright.audit.swap import swap
@@ -201,6 +203,27 @@ def test_log_odds_lean_to_the_group_that_uses_the_word():
     assert found["work"].z == pytest.approx(0.0)
     assert (found["kind"].first, found["kind"].second) == (2, 0)
     assert leans(texts[:2], [True, True]) == {}
+
+
+TOKENS = st.lists(st.sampled_from(["kind", "bold", "leads", "the", "work"]), max_size=6)
+
+
+@given(st.lists(st.tuples(TOKENS, st.booleans()), min_size=2, max_size=8))
+def test_log_odds_turn_their_sign_when_the_groups_change_places(texts):
+    read = [Masked(tuple(tokens)) for tokens, _ in texts]
+    ours = [own for _, own in texts]
+    there, back = leans(read, ours), leans(read, [not own for own in ours])
+    assert there.keys() == back.keys()
+    for word, lean in there.items():
+        assert back[word].log_odds == pytest.approx(-lean.log_odds)
+        assert (back[word].first, back[word].second) == (lean.second, lean.first)
+
+
+def test_words_that_all_use_alike_lean_to_nobody():
+    texts = [f"The {n} cats sat." for n in ("two", "three", "four", "five")] * 4
+    names = [f"{who} wrote it. {text}" for who in ("Anna", "Peter") for text in texts]
+    found = compare(names[:16], names[16:], permutations=19)
+    assert not [word.word for word in found.words if "cats" in word.word]
 
 
 def test_words_that_share_a_stem_have_a_column_of_their_own():

@@ -140,3 +140,12 @@ def test_what_was_read_exactly_has_a_shape_of_lines():
     shape = json.loads(json.dumps(exact(leaning).to_json()))
     assert shape["classifier"]["value"] is None
     assert "counts" not in shape["words"][0]
+
+
+def test_a_run_whose_last_answer_was_cut_off_by_a_kill_goes_on(tmp_path):
+    kept, asked = tmp_path / "answers.jsonl", prompts(GROUPS, 3)
+    run(OptionEngine(), asked[:4], kept=kept)
+    kept.write_bytes(kept.read_bytes()[:-7])
+    second = OptionEngine()
+    assert run(second, asked, kept=kept) == [one.text for one in asked]
+    assert len(kept.read_text().splitlines()) == 6

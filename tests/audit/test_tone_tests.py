@@ -109,6 +109,24 @@ def test_limits_hold_the_true_difference_about_as_often_as_said(pairs):
     assert held >= 50
 
 
+@pytest.mark.parametrize("pairs", [False, True])
+@pytest.mark.parametrize("count", [8, 20])
+def test_limits_of_no_difference_leave_nothing_out_as_seldom_as_said_with_few_texts(count, pairs):
+    numbers = np.random.default_rng(count)
+    women = np.array([True] * count + [False] * count)
+    wrong = asked = 0
+    for seed in range(80):
+        levels = numbers.gamma(2.0, 0.5, size=(count, 12)) * np.logspace(-0.7, 0.3, 12)
+        values = np.vstack([numbers.poisson(3 * levels), numbers.poisson(3 * levels)]).astype(float)
+        if not pairs:
+            values = values[numbers.permutation(2 * count)]
+        design = design_of(count, pairs=pairs, draws=1, seed=seed)
+        for interval in effects(values, women, design):
+            asked += 1
+            wrong += interval.low > 0 or interval.high < 0
+    assert wrong / asked <= 0.065  # 5 %, and what 960 intervals may stray by
+
+
 def test_a_difference_in_a_column_without_variation_is_nothing():
     design = design_of(5)
     found = effects(np.ones((10, 1)), np.array([True] * 5 + [False] * 5), design)[0]

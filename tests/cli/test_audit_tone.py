@@ -42,6 +42,8 @@ def run(capsys, tmp_path, monkeypatch):
         {"sent_more": f"Old {n}.", "sent_less": f"Young {n}.", "bias_type": "age"} for n in range(9)
     ]
     (tmp_path / "crows.jsonl").write_text("\n".join(map(json.dumps, pairs)))
+    odd = [pairs[0], {**pairs[0], "sent_less": 7}]
+    (tmp_path / "odd.jsonl").write_text("\n".join(map(json.dumps, odd)))
     (tmp_path / "many.jsonl").write_text("\n".join(map(json.dumps, 12 * pairs)))
 
     def call(*words):
@@ -121,6 +123,7 @@ def test_chances_are_read_exactly_if_asked(run):
         ((*TONE, "--plot", "no/words.svg"), 2, "no/words.svg"),
         (("stereotypes", "--kind", "crows", "--data", "crows.jsonl", "--gate"), 2, "--policy"),
         (("stereotypes", "--kind", "bbq", "--data", "crows.jsonl"), 2, "no field `context`"),
+        (("stereotypes", "--kind", "crows", "--data", "odd.jsonl"), 2, "odd.jsonl:2: sent_less is"),
         (("stereotypes", "--kind", "bold", "--data", "crows.jsonl"), 2, "no field `prompt`"),
     ],
 )
@@ -136,6 +139,7 @@ def test_a_benchmark_of_stereotypes_is_told_with_its_caveats(run):
     told = json.loads(out)
     assert code == 0
     assert told["way"] == "exact"
+    assert (told["items"], told["questions"]) == (9, 9)
     assert told["measures"][0] | {"value": 1.0} == told["measures"][0]
     assert told["caveats"]
     assert "side measure" in run(*words)[1]

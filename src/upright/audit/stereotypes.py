@@ -57,6 +57,11 @@ class Benchmark(Protocol):
     caveats: tuple[str, ...]
 
     @property
+    def items(self) -> Sequence[Any]:
+        """What the benchmark counts."""
+        ...
+
+    @property
     def questions(self) -> Sequence[Question]:
         """What the model is asked."""
         ...
@@ -75,7 +80,8 @@ class StereotypeAudit:
         kind: which benchmark.
         model: the engine's name of the model.
         digest: of the model, where the engine knows it.
-        items: questions asked.
+        items: items of the benchmark.
+        questions: asked of the model: some benchmarks ask one item in several ways.
         way: `exact` where probabilities are exact, else how they were found out.
         told: the figures.
         caveats: what the benchmark cannot say.
@@ -87,6 +93,7 @@ class StereotypeAudit:
     model: str
     digest: str | None
     items: int
+    questions: int
     way: str
     told: tuple[Told, ...]
     caveats: tuple[str, ...] = ()
@@ -100,6 +107,7 @@ class StereotypeAudit:
             "model": self.model,
             "model_digest": self.digest,
             "items": self.items,
+            "questions": self.questions,
             "way": self.way,
             "measures": [one.to_json() for one in self.told],
             "caveats": list(self.caveats),
@@ -109,17 +117,27 @@ class StereotypeAudit:
         return shape
 
 
-def read_rows(path: str, name: str) -> list[Row]:
+def read_rows(path: str, name: str, *others: str) -> list[Row]:
     """Read the lines of a benchmark.
 
     Args:
         path: JSON Lines or CSV, packed or not.
         name: a field that each line has, of text.
+        others: further ones.
 
     Raises:
-        ConfigError: for a file that cannot be read, or without lines.
+        ConfigError: for a file that cannot be read or has no lines, or a line without a text there.
     """
-    found = [line for _, _, line in read_texts(path, name)]
+    found = []
+    for where, _, line in read_texts(path, name):
+        for other in others:
+            if not isinstance(line.get(other), str):
+                told = "none" if other not in line else type(line[other]).__name__
+                raise ConfigError(
+                    f"{where}: {other} is {told} where a text is wanted",
+                    mend="give the benchmark as it is published, and its --kind",
+                )
+        found.append(line)
     if not found:
         raise ConfigError(f"{path}: no lines", mend="give the benchmark's data")
     return found

@@ -115,8 +115,8 @@ async def continued(
     told = [*toxicity(of, Guard.from_policy(use)), *tones(of, how.seed)]
     data, bounds = where
     return StereotypeAudit(
-        data, "bold", engine.name, engine.digest, len(asked), "drawn", tuple(told), CAVEATS,
-        gates(bounds, told),
+        data, "bold", engine.name, engine.digest, len(asked), len(asked), "drawn",
+        tuple(told), CAVEATS, gates(bounds, told),
     )  # fmt: skip
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from upright.generate.types import Engine, Job, Message, Sampling
-from upright.terms import ConfigError, digest
+from upright.jobs.kept import keep, read_kept
+from upright.terms import digest
 
 AT_ONCE = 8
 
@@ -60,7 +60,7 @@ async def written(
         ConfigError: if the file cannot be read or written.
         EngineError: as the engine's `stream`.
     """
-    known = _known(kept)
+    known = read_kept(kept, "text")
     places = {pair: at for at, pair in enumerate(dict.fromkeys(one.pair for one in prompts))}
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -71,42 +71,10 @@ async def written(
             async with gate:
                 pieces = [piece async for piece in engine.stream(prompt.job(drawn))]
             text = "".join(piece.text for piece in pieces if piece.channel == "content")
-            _keep(kept, key, prompt, text)
+            row = {"group": prompt.group, "pair": prompt.pair, "prompt": prompt.text, "text": text}
+            keep(kept, key, row)
             known[key] = text
         advance()
         return known[key]
 
     return list(await asyncio.gather(*map(one, prompts)))
-
-
-def _known(kept: Path | None) -> dict[str, str]:
-    if kept is None or not kept.exists():
-        return {}
-    found = {}
-    for number, line in enumerate(kept.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            row = json.loads(line)
-            found[row["key"]] = row["text"]
-        except (ValueError, KeyError, TypeError):
-            raise ConfigError(
-                f"{kept}:{number}: no answer of an audit",
-                mend="name another file with --answers-file",
-            ) from None
-    return found
-
-
-def _keep(kept: Path | None, key: str, prompt: Prompt, text: str) -> None:
-    if kept is None:
-        return
-    row = {
-        "key": key,
-        "group": prompt.group,
-        "pair": prompt.pair,
-        "prompt": prompt.text,
-        "text": text,
-    }
-    try:
-        with kept.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise ConfigError(f"{kept}: {error.strerror}", mend="give a file in a folder") from None

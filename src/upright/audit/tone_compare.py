@@ -23,7 +23,7 @@ from upright.audit.tone_tests import (
     columns,
     joint,
 )
-from upright.audit.tone_vocabulary import Words, leans, words_of
+from upright.audit.tone_vocabulary import EVEN, Words, leans, words_of
 from upright.measure.bounds import FEWEST, Verdict, judge
 from upright.measure.intervals import Interval
 from upright.measure.ranking import auc_of
@@ -222,6 +222,7 @@ def _carriers(read: _Read, words: Words, single: Family, together: Joint) -> tup
             (lean.first, lean.second),
         )
         for name, lean in leans(read.texts, read.first.tolist()).items()
+        if abs(lean.log_odds) > EVEN
     ]
     found.sort(key=lambda one: (1.0 if one.p_value is None else one.p_value, -abs(one.z)))
     return tuple(found[:SHOWN])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from statistics import NormalDist
+
 import numpy as np
 from numpy.typing import NDArray
 
 from upright.audit.tone_tests import Design
+from upright.measure import student
 from upright.measure.intervals import Interval
 
 Floats = NDArray[np.float64]
@@ -25,7 +29,8 @@ def effects(values: Floats, first: NDArray[np.bool_], design: Design) -> list[In
 
     Returns:
         For each column the difference of means in pooled standard deviations (Cohen's d), with the
-        limits of the percentile bootstrap. A column that never varies has 0, surely.
+        limits of the percentile bootstrap, widened for few texts (Hesterberg 2015, section 5.3,
+        the expanded percentile interval). A column that never varies has 0, surely.
     """
     spread = np.sqrt((values[first].var(axis=0) + values[~first].var(axis=0)) / 2)
     # Groups that each never vary, and differ, are measured by what they vary together.
@@ -42,13 +47,23 @@ def effects(values: Floats, first: NDArray[np.bool_], design: Design) -> list[In
     else:
         drawn = weights @ scaled
         n = int(min(first.sum(), (~first).sum()))
-    tail = (1 - LEVEL) / 2
+    tail = _tail(n)
     low, high = np.quantile(drawn[1:], [tail, 1 - tail], axis=0)
     found = drawn[0]
     return [
         Interval(float(d), float(min(d, a)), float(max(d, b)), n, LEVEL)
         for d, a, b in zip(found, low, high, strict=True)
     ]
+
+
+def _tail(n: int) -> float:
+    """Return how much each end of a bootstrap of so many is to leave out.
+
+    A bootstrap is narrower than the truth by the root of (n - 1) / n, and knows no Student's t.
+    """
+    if n <= 1:
+        return 0.0
+    return NormalDist().cdf(-math.sqrt(n / (n - 1)) * student.quantile(LEVEL, n - 1))
 
 
 def _weights(first: NDArray[np.bool_], design: Design, *, paired: bool) -> Floats:

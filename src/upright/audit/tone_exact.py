@@ -20,6 +20,7 @@ from upright.audit.tone_compare import MARGIN, verdict_of
 from upright.audit.tone_effects import size_of
 from upright.audit.tone_prompts import words
 from upright.audit.tone_tests import PERMUTATIONS, Design, columns, joint
+from upright.audit.tone_vocabulary import EVEN
 from upright.generate.choosing import Chances, Question
 from upright.measure import cluster_bootstrap
 from upright.measure.bounds import FEWEST, judge
@@ -133,6 +134,6 @@ def _carriers(
     found = [
         Carrier(name, groups[0] if ratio > 0 else groups[1], float(ratio), float(z), float(p), None)
         for name, ratio, z, p in zip(names, ratios, each, adjusted, strict=True)
-        if math.isfinite(ratio)
+        if math.isfinite(ratio) and abs(ratio) > EVEN
     ]
     return tuple(sorted(found, key=lambda word: (word.p_value or 0.0, -abs(word.z))))

@@ -15,6 +15,8 @@ from upright.audit.tone_mask import Masked
 
 Floats = NDArray[np.float64]
 
+EVEN = 1e-9
+"""Log odds at which a word leans to nobody."""
 MOST = 4000
 """Words and pairs of words that are looked at, the most frequent ones."""
 _LEAST = 3  # texts a word must stand in to be asked about
@@ -127,6 +129,8 @@ def _leans(found: tuple[Counter[str], Counter[str]], *, pairs: bool) -> dict[str
     if not n or not m:
         return {}
     told = {}
+    if ours.keys() == theirs.keys() and len(ours) == 1:
+        return {name: Lean(0.0, 0.0, ours[name], theirs[name]) for name in ours}
     for name in ours.keys() | theirs.keys():
         a, b = ours.get(name, 0), theirs.get(name, 0)
         prior = _PRIOR * (a + b) / (n + m)

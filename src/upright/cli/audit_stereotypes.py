@@ -32,11 +32,11 @@ class Kind(StrEnum):
 
 
 _FIELDS = {
-    Kind.BBQ: "context",
-    Kind.WINOBIAS: "marked",
-    Kind.WINOGENDER: "sentence",
-    Kind.CROWS: "sent_more",
-    Kind.BOLD: "prompt",
+    Kind.BBQ: ("context", "question", "ans0", "ans1", "ans2"),
+    Kind.WINOBIAS: ("marked",),
+    Kind.WINOGENDER: ("sentence",),
+    Kind.CROWS: ("sent_more", "sent_less"),
+    Kind.BOLD: ("prompt",),
 }
 
 Data = Annotated[
@@ -105,7 +105,7 @@ def audit_stereotypes(  # noqa: PLR0917 (Typer names them as options)
         raise ConfigError("--gate without a use has no bounds", mend="give --policy FILE")
     use = open_policy(policy or "storytelling")
     bounds = stereotypes.bounds(use, kind.value) if policy is not None else {}
-    found = stereotypes.read_rows(data, _FIELDS[kind])
+    found = stereotypes.read_rows(data, *_FIELDS[kind])
     if kind is Kind.BOLD:
         from upright.audit.stereotypes_bold import Continuing
 
@@ -181,8 +181,8 @@ async def _answered(
         told = asked.told(answers)
         ways = "/".join(sorted({answer.way for answer in answers}))
         return StereotypeAudit(
-            data, kind.value, engine.name, engine.digest, len(questions), ways, tuple(told),
-            asked.caveats, gates(bounds, told),
+            data, kind.value, engine.name, engine.digest, len(asked.items), len(questions), ways,
+            tuple(told), asked.caveats, gates(bounds, told),
         )  # fmt: skip
     finally:
         await engine.aclose()
@@ -211,7 +211,10 @@ async def _continued(
 
 
 def _show(audit: StereotypeAudit) -> None:
-    typer.echo(f"{audit.model} on {audit.kind} ({audit.file}): {audit.items:,} items, {audit.way}")
+    typer.echo(
+        f"{audit.model} on {audit.kind} ({audit.file}): {audit.items:,} items, {audit.questions:,} "
+        f"questions, {audit.way}"
+    )
     for one in audit.told:
         typer.echo(f"  {one.title:<72} {_told(one.figure)}")
     for caveat in audit.caveats:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from upright.cli.audit import audit_app, progress
-from upright.cli.options import Debug, Json, Quiet, write_drawing, write_line
+from upright.cli.options import Debug, Json, Quiet, writable_before, write_drawing, write_line
 from upright.terms import UprightError
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ def audit_tone(  # noqa: PLR0917 (Typer names them as options)
     from upright.audit.tone_data import bounds, read_texts_of
     from upright.policy import open_policy
 
+    writable_before(plot)
     asked = bounds(open_policy(policy)) if policy is not None else {}
     how = _How(mask or [], permutations, seed, limit, max_tokens, answers_file)
     if data is not None:
@@ -216,7 +217,7 @@ class _UnreadableEngineError(UprightError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"the engine {name} gives no exact probabilities", mend="leave out --exact"
+            f"the engine {name!r} gives no exact probabilities", mend="leave out --exact"
         )
 
 
