@@ -78,6 +78,21 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(chances, v):
     assert held >= 136
 
 
+def test_neither_limit_alone_misses_more_often_than_it_should():
+    numbers = np.random.default_rng(3)
+    codes = np.arange(120) % 2
+    weights, under, over = drawn(120, draws=300, seed=1), 0, 0
+    for _ in range(600):
+        choices = (numbers.random(120) < np.where(codes == 0, 0.62, 0.38)).astype(int)
+        grouped = Grouped(codes, 2, np.eye(2)[choices])
+        found = interval(grouped.strength(), grouped.redrawn(weights), 120, grouped.fewest)
+        under += found.high < 0.24
+        over += found.low > 0.24
+    # 2.5 % of 600 is 15; more than 22 are seen three times in a hundred.
+    assert under <= 22
+    assert over <= 22
+
+
 def test_means_are_by_group_and_empty_groups_have_none():
     means = Grouped(np.array([0, 0, 2]), 3, np.array([[1, 0], [0, 1], [0.2, 0.8]])).means()
     assert means[0].tolist() == [0.5, 0.5]
