@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from tests.audit.pronoun_engine import PronounEngine
 
 from upright.generate import EngineError
 
@@ -160,6 +161,22 @@ def test_an_engine_without_distributions_says_what_works(open_browser, text_engi
     assert "text-only gives texts, not the distributions behind them" in browser.page
     press(browser, "stories", text="Once", seed="1")
     assert "Story 1" in browser.page
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [("The plumber slept, and then", True), ("The plumber had a beard, and then", False)],
+)
+def test_a_use_that_balances_shows_its_pronouns_as_it_draws_them(
+    open_browser, markup, policy_text, text, same
+):
+    policy = policy_text + '\n[balance]\npronouns = "balanced"\n'
+    browser = open_browser(policy, open_engine=lambda _: PronounEngine())
+    press(browser, "look", text=text)
+    shown = "".join("".join(markup(browser.page).text).split())
+    she, he = (re.search(rf"␣{word}([\d.]+)%", shown)[1] for word in ("she", "he"))
+    assert (she == he) is same
+    assert "she and he balanced where the text leaves the gender open" in browser.page
 
 
 def test_an_engine_that_fails_is_said(browser, gateway, monkeypatch):

@@ -14,7 +14,7 @@ from upright.generate import Job, Sampling
 from upright.generate.balance import Balance, balancer
 from upright.generate.decode import Decoder
 from upright.generate.halves import halves
-from upright.generate.next_drawn import expected, follow, next_drawn
+from upright.generate.next_drawn import expected, follow, next_drawn, next_token
 from upright.generate.sampler import distribution
 from upright.watermark import Mark, epoch_key
 
@@ -119,3 +119,19 @@ def test_the_model_s_numbers_stay_as_they_are():
     kept = logits.copy()
     expected(logits, Sampling(temperature=0.0), follow(PronounEngine(), OPEN, Balance()))
     assert np.array_equal(logits, kept)
+
+
+@given(samplings, st.sampled_from([OPEN, TOLD]), st.integers(1, 8))
+@settings(max_examples=40, deadline=None)
+def test_the_next_token_of_a_use_has_the_chances_that_are_drawn_from(sampling, text, limit):
+    engine = PronounEngine()
+    found = asyncio.run(next_token(engine, text, sampling, Balance(), limit=limit))
+    seen = shown(text, sampling, limit=limit)
+    assert 1 <= len(found.candidates) <= limit
+    assert {one.token_id: one.probability for one in found.candidates} == {
+        one.token_id: seen.drawn[one.token_id] for one in found.candidates
+    }
+    chances = [one.probability for one in found.candidates]
+    assert chances == sorted(seen.drawn.values(), reverse=True)[: len(chances)]
+    assert 0 < found.covered <= 1 + 1e-9
+    assert found.entropy == seen.own.entropy

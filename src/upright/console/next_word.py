@@ -17,11 +17,13 @@ from upright.console.pipeline import admitted, complete
 from upright.console.visit import Page, Visit
 from upright.generate import ReadingEngine, TokenEngine
 from upright.generate.halves import halves
+from upright.generate.next_drawn import next_token
 from upright.ledger import Event
 from upright.terms import Action, Record, Stage, UprightError
 
 if TYPE_CHECKING:
     from upright.generate import NextToken, Sampling
+    from upright.generate.balance import Balance
 
 _HERE: Final = "next-word"
 _FIRST_WORDS: Final = "Once upon a time, there was a great"
@@ -123,7 +125,10 @@ async def _next(visit: Visit, text: str) -> NextToken:
             mend='Use an engine of kind "embedded" or "transformers" to see them; whole stories '
             "work with any.",
         )
-    return await engine.next_token(text, _sampling(visit), limit=_CANDIDATES)
+    balance = visit.answerer.balance
+    if balance is None or not isinstance(engine, ReadingEngine):
+        return await engine.next_token(text, _sampling(visit), limit=_CANDIDATES)
+    return await next_token(engine, text, _sampling(visit), balance, limit=_CANDIDATES)
 
 
 async def _upcoming(visit: Visit, text: str) -> Bars:
@@ -134,7 +139,9 @@ async def _upcoming(visit: Visit, text: str) -> Bars:
         return bars(found)
     if len(engine.tokens(text)) < mark.width:
         return bars(found)
-    divided = await halves(engine, text, _sampling(visit), mark, limit=_CANDIDATES)
+    divided = await halves(
+        engine, text, _sampling(visit), mark, limit=_CANDIDATES, balance=visit.answerer.balance
+    )
     return bars(found, green={word.token_id: word.green for word in divided.words})
 
 
@@ -189,13 +196,13 @@ def _page(visit: Visit, board: Board, **found: Any) -> Page:  # noqa: ANN401 (ba
         "seed": board.seed,
         "count": board.count,
         "shown": board.shown,
-        "sampling": _in_words(_sampling(visit)),
+        "sampling": _in_words(_sampling(visit), visit.answerer.balance),
         **found,
     }
     return Page("next_word.html", values, here=_HERE)
 
 
-def _in_words(sampling: Sampling) -> str:
+def _in_words(sampling: Sampling, balance: Balance | None) -> str:
     parts = [f"temperature {sampling.temperature:g}"]
     if sampling.top_k:
         parts.append(f"the {sampling.top_k} likeliest words")
@@ -203,4 +210,6 @@ def _in_words(sampling: Sampling) -> str:
         parts.append(f"top-p {sampling.top_p:g}")
     if sampling.repetition_penalty > 1:
         parts.append(f"repetition penalty {sampling.repetition_penalty:g}")
+    if balance is not None:
+        parts.append("she and he balanced where the text leaves the gender open")
     return ", ".join(parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -84,7 +84,7 @@ async def next_drawn(
         chances, moved = expected(logits, sampling, balancer)
         drawn = dict(zip(chances.tokens.tolist(), chances.probabilities.tolist(), strict=True))
         own: Floats = np.exp(log_softmax(logits))
-        likeliest = chances.tokens[leading(chances.probabilities, limit)] if moved else ()
+        likeliest = chances.tokens[leading(chances.probabilities, limit)]
         found.append(NextDrawn(_own(engine, logits, own, limit, likeliest), drawn, moved))
 
     before = [token.id for token in engine.tokens(text)]
@@ -93,9 +93,26 @@ async def next_drawn(
     return found[0]
 
 
-def _own(
-    engine: ReadingEngine, logits: Logits, own: Floats, limit: int, more: Sequence[int] | Tokens
+async def next_token(
+    engine: ReadingEngine, text: str, sampling: Sampling, balance: Balance, *, limit: int = 50
 ) -> NextToken:
+    """Return what may be drawn after a text, as `TokenEngine.next_token` does, but balanced.
+
+    Raises:
+        EngineError: as the engine's `read`.
+    """
+    found = await next_drawn(engine, text, sampling, balance, limit=limit)
+    own = {one.token_id: one for one in found.own.candidates}
+    tokens, chances = list(found.drawn), np.array(list(found.drawn.values()))
+    first = [tokens[at] for at in leading(chances, limit)]
+    return NextToken(
+        candidates=tuple(replace(own[at], probability=found.drawn[at]) for at in first),
+        covered=sum(own[at].probability for at in first),
+        entropy=found.own.entropy,
+    )
+
+
+def _own(engine: ReadingEngine, logits: Logits, own: Floats, limit: int, more: Tokens) -> NextToken:
     first = leading(own, limit).tolist()
     ids = sorted({*first, *map(int, more)}, key=lambda token: (-own[token], token))
     return NextToken(
