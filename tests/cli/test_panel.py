@@ -186,3 +186,11 @@ def test_a_study_that_is_not_there_is_told(run, tmp_path):
     assert code == 2
     assert "study.toml: No such file" in err
     assert "how-to page on panels" in err
+
+
+def test_a_page_does_not_write_over_its_study(run, tmp_path):
+    before = (tmp_path / "study.toml").read_text()
+    code, _, err = run("--html", "../" + tmp_path.name + "/study.toml")
+    assert code == 2
+    assert "that is the study" in err
+    assert (tmp_path / "study.toml").read_text() == before

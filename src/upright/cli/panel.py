@@ -89,6 +89,8 @@ def panel_run(  # noqa: PLR0917 (Typer names them as options)
     from upright.policy import open_policy
 
     writable_before(html)
+    if html is not None and html.resolve() == study.resolve():
+        raise ConfigError(f"{html}: that is the study", mend="name another file for the page")
     declared = load_study(study)
     if gate and not (declared.keep or declared.equal):
         raise ConfigError(
