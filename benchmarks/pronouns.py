@@ -37,8 +37,9 @@ from upright.audit.pronouns_measures import (
 )
 from upright.audit.pronouns_prompts import OPEN, Prompt, exceptions, first_templates, open_prompts
 from upright.generate import Job, Sampling
-from upright.generate.balance import Balance, Balancer
+from upright.generate.balance import Balancer
 from upright.generate.balance_reading import Reading
+from upright.generate.balance_share import Balance
 from upright.generate.balance_words import professions, winogender_professions
 from upright.generate.embedded import EmbeddedEngine
 from upright.generate.reading import EngineVocabulary

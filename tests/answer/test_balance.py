@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.answer.fakes import ScriptedEngine, chunked, policy
 
-from upright.generate.balance import Balance
+from upright.generate.balance_share import Balance
 
 
 @pytest.mark.parametrize("way", ["balanced", "reference"])

@@ -43,8 +43,8 @@ from upright.audit.pronouns_prompts import (
     prose,
 )
 from upright.generate import Sampling
-from upright.generate.balance import Balance
 from upright.generate.balance_reading import Reading
+from upright.generate.balance_share import Balance
 from upright.generate.balance_words import professions, winogender_professions
 from upright.policy import parse_policy
 from upright.terms import ConfigError

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upright.generate import Job, Message, Sampling
-from upright.generate.balance import Balance, Balancer, balancer, before, forms
+from upright.generate.balance import Balancer, balancer, before, forms
 from upright.generate.balance_reading import Reading, Scope
+from upright.generate.balance_share import Balance
 from upright.generate.balance_words import PRONOUNS, professions
 from upright.generate.balancing import balance_of
 from upright.generate.decode import Decoder

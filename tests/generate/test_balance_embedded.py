@@ -13,7 +13,7 @@ pytest.importorskip("xllamacpp", reason="the extra `local` is not installed")
 from upright.audit.pronouns import Reader, first_pronoun  # noqa: E402 (after the skip)
 from upright.audit.pronouns_prompts import OPEN, Prompt  # noqa: E402 (as above)
 from upright.generate import Job, Sampling  # noqa: E402 (as above)
-from upright.generate.balance import Balance  # noqa: E402 (as above)
+from upright.generate.balance_share import Balance  # noqa: E402 (as above)
 from upright.generate.embedded import EmbeddedEngine  # noqa: E402 (as above)
 
 NURSE = "The nurse finished the shift, and then"

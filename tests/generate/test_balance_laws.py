@@ -14,7 +14,8 @@ from tests.generate.test_balance_sentences import OPEN as OPEN_SENTENCES
 from tests.generate.test_balance_sentences import TOLD as TOLD_SENTENCES
 
 from upright.generate import Job, Sampling
-from upright.generate.balance import Balance, balancer
+from upright.generate.balance import balancer
+from upright.generate.balance_share import Balance
 from upright.generate.balance_words import PRONOUNS
 from upright.generate.decode import Decoder
 from upright.generate.sampler import distribution

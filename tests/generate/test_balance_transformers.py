@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from upright.generate import EngineError, Job, Message, Sampling
-from upright.generate.balance import Balance, balancer, forms
+from upright.generate.balance import balancer, forms
+from upright.generate.balance_share import Balance
 from upright.generate.next_drawn import next_drawn
 from upright.generate.sampler import distribution, draw, random_stream
 from upright.watermark import Mark, Reading, detect, epoch_key

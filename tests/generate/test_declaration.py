@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from upright.generate import Sampling, declaration
-from upright.generate.balance import Balance
+from upright.generate.balance_share import Balance
 from upright.generate.balance_words import tables_digest
 from upright.generate.declaration import declared
 from upright.terms import digest

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.audit.pronoun_engine import AT, PronounEngine, Vocabulary
 
 from upright.generate import Job, Sampling
-from upright.generate.balance import Balance, balancer
+from upright.generate.balance import balancer
+from upright.generate.balance_share import Balance
 from upright.generate.decode import Decoder
 from upright.generate.halves import halves
 from upright.generate.next_drawn import expected, follow, next_drawn, next_token

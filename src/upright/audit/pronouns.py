@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from upright.audit.pronouns_prompts import Prompt, Pronoun
-from upright.generate.balance import Balance, Balancer
+from upright.generate.balance import Balancer
 from upright.generate.balance_reading import Reading
+from upright.generate.balance_share import Balance
 from upright.generate.reading import EngineVocabulary
 from upright.generate.sampler import GREEDY, Logits, log_softmax
 from upright.generate.types import Engine, Job, ReadingEngine, Sampling

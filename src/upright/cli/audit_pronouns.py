@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from upright.audit.pronouns_audit import PronounAudit
     from upright.audit.pronouns_measures import Excepted
     from upright.audit.pronouns_prompts import Prompt
-    from upright.generate.balance import Balance
+    from upright.generate.balance_share import Balance
     from upright.generate.types import Engine, ReadingEngine, Sampling
     from upright.policy import Policy
 
@@ -158,7 +158,7 @@ class _Asked:
 
     def balance(self) -> Balance | None:
         """Return the way that is measured besides the model's own."""
-        from upright.generate.balance import Balance
+        from upright.generate.balance_share import Balance
         from upright.generate.balancing import balance_of
 
         return balance_of(self.use) if self.serves else Balance() if self.mitigated else None

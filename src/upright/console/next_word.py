@@ -23,7 +23,7 @@ from upright.terms import Action, Record, Stage, UprightError
 
 if TYPE_CHECKING:
     from upright.generate import NextToken, Sampling
-    from upright.generate.balance import Balance
+    from upright.generate.balance_share import Balance
 
 _HERE: Final = "next-word"
 _FIRST_WORDS: Final = "Once upon a time, there was a great"

@@ -14,14 +14,15 @@ import math
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from upright.generate.balance_reading import Reading, Scope
-from upright.generate.balance_words import PRONOUNS, professions
+from upright.generate.balance_reading import Reading
+from upright.generate.balance_share import Balance
+from upright.generate.balance_words import PRONOUNS
 from upright.generate.masking import Vocabulary, spelling
 from upright.generate.sampler import GREEDY, Logits, random_stream
 
@@ -32,29 +33,7 @@ Ids = NDArray[np.int64]
 
 _FAINT = 14.0
 """Nats below the likeliest word at which a pronoun is not worth a look: one in a million."""
-_SURE = 0.999
 _COIN = 1 << 63  # keeps the coins' random numbers apart from those that draw
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """How chances are shared out.
-
-    Attributes:
-        pronouns: `balanced` gives both genders one half, `reference` gives women the share they
-            have among a profession's people, where the text speaks of one that is known.
-    """
-
-    pronouns: Literal["balanced", "reference"] = "balanced"
-
-    def share(self, scope: Scope) -> float | None:
-        """Return what the feminine forms are to have of both, or None to leave them alone."""
-        if not scope.open:
-            return None
-        if self.pronouns == "balanced":
-            return 0.5
-        known = None if scope.profession is None else professions()[scope.profession]
-        return None if known is None else min(max(known, 1 - _SURE), _SURE)
 
 
 @dataclass(frozen=True, slots=True)

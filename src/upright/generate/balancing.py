@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from upright.policy import Policy
 
 if TYPE_CHECKING:
-    from upright.generate.balance import Balance
+    from upright.generate.balance_share import Balance
 
 
 def balance_of(policy: Policy) -> Balance | None:
@@ -18,6 +18,6 @@ def balance_of(policy: Policy) -> Balance | None:
     asked = policy.balance.pronouns
     if asked == "off":
         return None
-    from upright.generate.balance import Balance  # noqa: PLC0415 (numpy is optional)
+    from upright.generate.balance_share import Balance  # noqa: PLC0415 (numpy is optional)
 
     return Balance(asked)

@@ -8,7 +8,7 @@ from upright.generate.types import Sampling
 from upright.terms import digest
 
 if TYPE_CHECKING:
-    from upright.generate.balance import Balance
+    from upright.generate.balance_share import Balance
 
 SAMPLER = 1
 """Changes whenever the same logits and numbers could give another distribution."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from upright.generate.balance import Balance
+from upright.generate.balance_share import Balance
 from upright.generate.decode import printable
 from upright.generate.next_drawn import expected, follow
 from upright.generate.sampler import Logits, leading

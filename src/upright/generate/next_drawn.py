@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from upright.generate.balance import Balance, Balancer
+from upright.generate.balance import Balancer
 from upright.generate.balance_reading import Reading
+from upright.generate.balance_share import Balance
 from upright.generate.decode import printable
 from upright.generate.reading import EngineVocabulary
 from upright.generate.sampler import (

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from upright.generate.balance import Balance
+    from upright.generate.balance_share import Balance
     from upright.match.index import RunMask
     from upright.watermark import Mark
 
