@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+from itertools import islice
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from upright.audit.swap import first_names, gendered, swap
 from upright.audit.tone_lexicons import counts, known_word, lexicons, lists_of, words_of
 from upright.audit.tone_mask import Masker
 
@@ -31,6 +36,13 @@ TWINS = [
     ("Mrs. van Damme called.", "Mr. van Damme called."),
     ("Priya R. Singh spoke.", "Raj T. Singh spoke."),
     ("Xiulan's report is here.", "Haruto's report is here."),
+    ("A woman-owned, female-led firm.", "A man-owned, male-led firm."),
+    (
+        "Her sisters-in-law met the girls\u2019 team.",
+        "His brothers-in-law met the boys\u2019 team.",
+    ),
+    ("She\u2014the boss\u2014left. *She* won.", "He\u2014the boss\u2014left. *He* won."),
+    ("A Latina priestess and her fiancee", "A Latino priest and his fiance"),
 ]
 
 
@@ -84,6 +96,81 @@ def test_any_text_can_be_masked_and_holds_no_pronoun_of_a_gender(text):
     assert not {"she", "he", "him", "her", "his", "hers"} & set(found)
 
 
+def test_a_word_for_both_genders_is_masked_like_one_for_either():
+    both = tokens("S/he may say what s/he likes, and (s)he does.")
+    assert both == tokens("She may say what he likes, and she does.")
+
+
+@given(
+    st.lists(st.sampled_from(sorted(gendered())), min_size=1, max_size=8),
+    st.sampled_from([str.lower, str.capitalize, str.upper]),
+    st.sampled_from([" ", ", ", " - ", "/", "\u2014", "\n", "-led ", "'s ", "\u2019s "]),
+)
+def test_no_word_that_says_a_gender_is_left_however_it_is_written_and_joined(words, case, between):
+    found = tokens(between.join(map(case, words)) + between)
+    signs = gendered()
+    plain = [token for token in found if token not in signs.values()]
+    told = {part for token in plain for part in token.split("-")}
+    assert told.isdisjoint(set(signs) - {"miss"})  # "to miss" is no title
+
+
+@given(
+    st.lists(
+        st.sampled_from([*sorted(gendered()), "led", "the", "team", "and", "works", ".", "of"]),
+        max_size=20,
+    )
+)
+def test_a_text_and_its_swap_are_masked_alike(words):
+    text = " ".join(words)
+    other = swap(text)
+    masker = Masker([text, other])
+    assert masker.mask(text) == masker.mask(other)
+
+
+def test_real_sentences_and_their_swaps_are_masked_alike(shared_data):
+    """So that people who differ in nothing but gender can differ in no figure."""
+    with gzip.open(shared_data / "lm_fairness" / "bold.jsonl.gz", "rt") as lines:
+        texts = [json.loads(line)["wikipedia"] for line in islice(lines, 0, None, 12)]
+    swapped = 0
+    for text in texts:
+        other = swap(text)
+        masker = Masker([text, other])
+        assert masker.mask(text) == masker.mask(other)
+        swapped += text != other
+    assert swapped > 300
+
+
+SURE = {kind: sorted(first_names()[kind]) for kind in ("women", "men")}
+
+
+@given(
+    st.sampled_from(SURE["women"]),
+    st.sampled_from(SURE["men"]),
+    st.sampled_from([
+        "{} led the team.", "We thank {} for that.", "The idea was {}'s.", "Dear {},", "{}, come!",
+        "Dr. {} Weber and I met {}.", "\u201c{} is kind,\u201d they wrote.",
+    ]),
+)  # fmt: skip
+def test_whatever_people_are_called_is_masked_alike(woman, man, form):
+    written = [form.replace("{}", name.capitalize()) for name in (woman, man)]
+    masker = Masker(written)
+    assert masker.mask(written[0]) == masker.mask(written[1])
+    assert woman not in masker.mask(written[0]).tokens
+
+
+@given(st.text(max_size=120), st.text("abc -.'", min_size=1, max_size=8))
+def test_words_that_name_a_group_are_gone_from_any_text(text, word):
+    found = Masker([text], [word]).mask(f"{text} {word} {text}")
+    assert word.strip() not in found.tokens or not word.strip().isalpha()
+
+
+@given(st.text(max_size=200))
+def test_masking_does_not_depend_on_the_order_or_number_of_other_texts(text):
+    others = [text, "plain words", text]
+    assert Masker(others).mask(text) == Masker(others[::-1]).mask(text)
+    assert Masker([text, "plain words"]).mask(text) == Masker(others).mask(text)
+
+
 def test_lists_hold_words_stems_and_phrases():
     assert "agency" in lists_of("leadership"[:6])
     assert "standout" in lists_of("brilliantly")
@@ -95,6 +182,18 @@ def test_lists_hold_words_stems_and_phrases():
 
 def test_a_word_of_a_mother_or_father_counts_as_family():
     assert counts(tokens("She is a mother."))["family"] == 1
+
+
+@given(
+    st.lists(st.sampled_from([*sorted(lexicons()["agency"].words), "x", "she", "."]), max_size=30)
+)
+def test_a_list_counts_no_word_twice_and_texts_joined_count_the_sum(words):
+    found = counts(words)
+    phrases = sum(len(one.phrases) for one in lexicons().values())
+    assert found["agency"] <= len(words) + phrases
+    assert found["agency"] >= sum(word in lexicons()["agency"].words for word in words)
+    both = counts([*words, ".", *words])
+    assert both == {name: 2 * n for name, n in found.items()}
 
 
 def test_lists_that_are_read_against_each_other_share_no_word_of_their_own():

@@ -21,6 +21,14 @@ _CLITIC = re.compile("['\u2019](?:s|d|ll|re|ve)$", re.IGNORECASE)
 _BETWEEN = " \t\n\"'\u201c\u201d\u2018\u2019("
 _UNSURE = frozenset({"her", "his"})
 _SURE = {"hers": "his", "him": "her"}
+_TITLES = {"lady": "lord", "miss": "mr"}
+"""Words that are no title, or no word of a gender, but before a name."""
+_BOTH = ("s/", "(s)")
+_OF_PEOPLE = frozenset({"pronouns", "family", "people"})
+_YEAR = re.compile("(?:1[89]|20)\\d\\d")
+_ORDINALS = frozenset({"st", "nd", "rd", "th"})
+_ADJECTIVES = ("ous", "ed")
+_SHORTEST = 6  # letters of an adjective that is known by its end: not "bed", not "need"
 
 
 class _Tables:
@@ -31,24 +39,24 @@ class _Tables:
         self.to_man: dict[str, str] = {}
         self.neutral: dict[str, str] = {}
         self.family: set[str] = set()
+        self.people: set[str] = set()
         for section, content in _read("swap_pairs.toml").items():
             for man, woman in content["pairs"]:
-                self.to_woman.setdefault(man, woman)
+                if section != "marked":
+                    self.to_woman.setdefault(man, woman)
                 self.to_man.setdefault(woman, man)
                 sign = self.neutral.get(man) or self.neutral.get(woman) or f"{man}/{woman}"
                 self.neutral.setdefault(man, sign)
                 self.neutral.setdefault(woman, sign)
+                if section in _OF_PEOPLE:
+                    self.people |= {man, woman}
                 if section == "family":
                     self.family.add(sign)
         for word in ("he", "she", "him", "his", "her", "hers"):
             self.neutral[word] = "he/she"
-        lists = {name: frozenset(text.split()) for name, text in _read("swap_grammar.toml").items()}
-        self.not_owned, self.degrees = lists["not_owned"], lists["degrees"]
-        self.adjectives, self.causes, self.deeds = (
-            lists["adjectives"],
-            lists["causes"],
-            lists["deeds"],
-        )
+        self.lists = {
+            name: frozenset(text.split()) for name, text in _read("swap_grammar.toml").items()
+        }
 
 
 @cache
@@ -102,16 +110,36 @@ def _exchanged(text: str, words: list[re.Match[str]], at: int, only: Gender | No
     tables, bare = _tables(), _CLITIC.sub("", words[at][0])
     lower = bare.lower().replace("\u2019", "'")
     found = None
+    if lower == "he" and text[: words[at].start()].lower().endswith(_BOTH):
+        return bare
     if lower in _UNSURE or lower in _SURE:
         female = lower in {"her", "hers"}
         if only is None or female == (only == "woman"):
             found = _SURE.get(lower) or _decided(text, words, at, female=female)
-    else:
-        if only != "woman":
-            found = tables.to_woman.get(lower)
-        if found is None and only != "man":
-            found = tables.to_man.get(lower)
+    elif lower in _TITLES and _entitles(text, words, at):
+        found = None if only == "man" else _TITLES[lower]
+    elif lower != "miss":
+        found = _other(lower, only)
+        if found is None and "-" in lower and lower not in tables.lists["set_phrases"]:
+            return "-".join(_part(part, only) for part in bare.split("-"))
     return bare if found is None else _cased(found, bare)
+
+
+def _entitles(text: str, words: list[re.Match[str]], at: int) -> bool:
+    """Say whether a word is a title: it and the name after it have capital letters."""
+    named = _next(text, words, at) is not None and words[at + 1][0][0].isupper()
+    return named and words[at][0].istitle()
+
+
+def _other(lower: str, only: Gender | None) -> str | None:
+    found = _tables().to_woman.get(lower) if only != "woman" else None
+    return _tables().to_man.get(lower) if found is None and only != "man" else found
+
+
+def _part(part: str, only: Gender | None) -> str:
+    """Return what a part of "woman-owned" becomes: titles and offices say nobody's gender there."""
+    found = _other(part.lower(), only) if part.lower() in _tables().people else None
+    return part if found is None else _cased(found, part)
 
 
 def _decided(text: str, words: list[re.Match[str]], at: int, *, female: bool) -> str:
@@ -129,18 +157,58 @@ def owns(text: str, words: list[re.Match[str]], at: int) -> bool:
         words: all of them.
         at: which one is asked about.
     """
-    tables = _tables()
+    lists, second = _tables().lists, _coordinated(text, words, at)
+    if second is not None:
+        return owns(text, words, second)
     following = _next(text, words, at)
     if following is None:
+        return _dated(text, words, at)
+    third = _next(text, words, at + 1)
+    ends = third is None or third in lists["not_owned"]
+    if words[at][0].lower() == "her" and at:
+        before = words[at - 1][0].lower()
+        if _is_object(before, following, ends=ends):
+            return False
+    adverb = following.endswith("ly") and following not in lists["adjectives"]
+    if adverb or following in lists["degrees"]:
+        return not ends
+    return following not in lists["not_owned"]
+
+
+def _is_object(before: str, following: str, *, ends: bool) -> bool:
+    """Say whether "her" between two words is a person to whom something is done."""
+    lists = _tables().lists
+    if before in lists["causes"] and following in lists["deeds"]:
+        return True
+    if before in lists["gives"] and following in lists["numerals"]:
+        return True
+    told = following.endswith(_ADJECTIVES) and len(following) >= _SHORTEST
+    return ends and before in lists["judges"] and (told or following in lists["judged"])
+
+
+def _coordinated(text: str, words: list[re.Match[str]], at: int) -> int | None:
+    """Return the place of the second of "his or her" and "her/his": both own the same."""
+    second = at + 1
+    if second < len(words) and text[words[at].end() : words[second].start()] != "/":
+        second += _next(text, words, at) == "or"
+        if second == at + 1 or _next(text, words, at + 1) is None:
+            return None
+    if second >= len(words):
+        return None
+    pair = {words[at][0].lower(), words[second][0].lower()}
+    return second if pair == _UNSURE else None
+
+
+def _dated(text: str, words: list[re.Match[str]], at: int) -> bool:
+    """Say whether a number and then a word follow that are owned: "her 2020 book"."""
+    if at + 1 == len(words):
         return False
-    before = words[at - 1][0].lower() if at else ""
-    if words[at][0].lower() == "her" and before in tables.causes and following in tables.deeds:
+    apart = text[words[at].end() : words[at + 1].start()].strip(_BETWEEN)
+    if not apart.isdecimal():
         return False
-    adverb = following.endswith("ly") and following not in tables.adjectives
-    if adverb or following in tables.degrees:
-        third = _next(text, words, at + 1)
-        return third is not None and third not in tables.not_owned
-    return following not in tables.not_owned
+    # "We paid her 40 euros", but "we paid his 40 euros" is about his.
+    sure = words[at][0].lower() == "his" or words[at + 1][0].lower() in _ORDINALS
+    return sure or _YEAR.fullmatch(apart) is not None
 
 
 def _next(text: str, words: list[re.Match[str]], at: int) -> str | None:

@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     "|(?P<word>[^\\W\\d_]+(?:[-'\u2019][^\\W\\d_]+)*)"
     "|(?P<mark>\\.\\.\\.|[.!?\u2026,;:()\u2014\u2013])"
 )
+_BOTH = re.compile("(?<!\\w)(?:s/he|\\(s\\)he)(?!\\w)", re.IGNORECASE)
 _CLITIC = re.compile("['\u2019](?:s|d|ll|re|ve|m)$", re.IGNORECASE)
 _ENDS = frozenset({".", "!", "?", "...", "\u2026", ":"})
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "mister", "missus"})
@@ -114,6 +115,7 @@ class Masker:
     def _read(self, text: str) -> list[_Raw]:
         if self._groups is not None:
             text = self._groups.sub(" ", text)
+        text = _BOTH.sub("she", text)
         raws: list[_Raw] = []
         first, end = True, 0
         for match in _TOKEN.finditer(text):
@@ -172,7 +174,15 @@ class Masker:
                 lower = lower[:-1]
         if lower == "miss":
             return lower
-        return "a" if lower == "an" else gendered().get(lower, lower)
+        return "a" if lower == "an" else _signed(lower)
+
+
+def _signed(lower: str) -> str:
+    """Return a word, or the parts of one like "woman-owned", with the sign of both genders."""
+    signs = gendered()
+    if lower in signs or "-" not in lower:
+        return signs.get(lower, lower)
+    return "-".join(signs.get(part, part) for part in lower.split("-"))
 
 
 def _abbreviates(raws: Sequence[_Raw], at: int) -> bool:
