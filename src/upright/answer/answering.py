@@ -59,6 +59,7 @@ class Answering:
         self._salt = secrets.token_bytes(_SALT_BYTES)
         self._journal = Journal(means.writer, self._use, self.id)
         self._verdicts: list[TextVerdict] = []
+        self._draw: str | None = None
         self._sent = Sent(request.n)
         self._usage = Usage()
         self._review: str | None = None
@@ -175,8 +176,9 @@ class Answering:
 
     async def _generate(self, prompt: Prompt, releaser: Releaser) -> AsyncGenerator[AnswerPiece]:
         """Yield what may be sent while the engine writes, and the rest when it has ended."""
-        eager = self._request.stream
-        async with EngineFeed(self._means.engine, self._job(prompt)) as feed:
+        eager, job = self._request.stream, self._job(prompt)
+        self._draw = self._means.declaration(job)
+        async with EngineFeed(self._means.engine, job) as feed:
             async with aclosing(feed.batches(eager=eager)) as batches:
                 async for batch in batches:
                     self._usage = feed.usage
@@ -266,6 +268,7 @@ class Answering:
                 "completion": self._usage.completion_tokens,
             },
             "review": self._review,
+            "draw": self._draw,
         }
 
     def _evidence(self) -> XUpright:

@@ -12,7 +12,7 @@ from upright.answer.masking import works_for
 from upright.generate.balancing import balance_of
 
 if TYPE_CHECKING:
-    from upright.generate.types import Engine, Sampling
+    from upright.generate.types import Engine, Job, Sampling
     from upright.guard import GuardPool
     from upright.ledger import Ledger, LedgerWriter
     from upright.match.index import RunMask
@@ -66,6 +66,13 @@ class Means:
         from upright.generate import sampling_for  # noqa: PLC0415 (loads numpy)
 
         return sampling_for(self.policy, overrides)
+
+    def declaration(self, job: Job) -> str | None:
+        """Return the digest of what a job's words are drawn from; None where others draw them."""
+        from upright.generate import TokenEngine, declaration  # noqa: PLC0415 (loads numpy)
+
+        drawn_here = isinstance(self.engine, TokenEngine)
+        return declaration(job.sampling, job.balance) if drawn_here else None
 
     def mask(self, shown: Sequence[str]) -> RunMask | None:
         """Return which runs of protected works an answer must not complete, if any.
