@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from upright.cli.audit import audit_app, progress
-from upright.cli.options import Debug, Json, Quiet, write_drawing, write_line
+from upright.cli.options import Debug, Gated, Json, Quiet, write_drawing, write_line
 from upright.terms import ConfigError, UprightError
 
 if TYPE_CHECKING:
@@ -62,9 +62,6 @@ Cap = Annotated[
 Drawing = Annotated[
     Path | None,
     typer.Option("--plot", metavar="SVG", help="Draw figures by repeats.", show_default=False),
-]
-Gated = Annotated[
-    bool, typer.Option("--gate", help="Exit 1 if a bound of the use is broken, 3 if untold.")
 ]
 
 

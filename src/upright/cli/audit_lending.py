@@ -10,7 +10,17 @@ import typer
 
 from upright.cli.audit import audit_app, progress
 from upright.cli.audit_table import bands_of, names_of
-from upright.cli.options import Debug, Json, Quiet, writable_before, write_drawing, write_line
+from upright.cli.options import (
+    CostOnly,
+    Debug,
+    Gated,
+    HtmlFile,
+    Json,
+    Quiet,
+    writable_before,
+    write_drawing,
+    write_line,
+)
 from upright.cli.panel import cost_json, told_cost
 from upright.terms import ConfigError
 
@@ -108,18 +118,6 @@ Drawing = Annotated[
     Path | None,
     typer.Option("--plot", metavar="SVG", help="Draw the swaps.", show_default=False),
 ]
-Page = Annotated[
-    Path | None,
-    typer.Option(
-        "--html", metavar="FILE", help="Also write a page with plots.", show_default=False
-    ),
-]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Say what it will cost, measured on a few, and stop.")
-]
-Gated = Annotated[
-    bool, typer.Option("--gate", help="Exit 1 if a bound of the use is broken, 3 if untold.")
-]
 
 
 @audit_app.command("lending")
@@ -141,8 +139,8 @@ def audit_lending_command(  # noqa: PLR0917 (Typer names them as options)
     limit: Limit = 200,
     work: Work = None,
     plot: Drawing = None,
-    html: Page = None,
-    dry_run: DryRun = False,
+    html: HtmlFile = None,
+    dry_run: CostOnly = False,
     gate: Gated = False,
     as_json: Json = False,
     quiet: Quiet = False,

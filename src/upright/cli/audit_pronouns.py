@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from upright.cli.audit import audit_app, progress
-from upright.cli.options import Debug, Json, Quiet, writable_before, write_drawing, write_line
+from upright.cli.options import (
+    Debug,
+    Gated,
+    Json,
+    Quiet,
+    writable_before,
+    write_drawing,
+    write_line,
+)
 from upright.terms import ConfigError
 
 if TYPE_CHECKING:
@@ -63,9 +71,6 @@ TextField = Annotated[str, typer.Option("--text-field", help="Field of these tex
 Drawing = Annotated[
     Path | None,
     typer.Option("--plot", metavar="SVG", help="Draw shares by profession.", show_default=False),
-]
-Gated = Annotated[
-    bool, typer.Option("--gate", help="Exit 1 if a bound of the use is broken, 3 if untold.")
 ]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from upright.cli.audit import audit_app, progress
-from upright.cli.options import Debug, Json, Quiet, write_line
+from upright.cli.options import Debug, Gated, Json, Quiet, write_line
 from upright.terms import ConfigError
 
 if TYPE_CHECKING:
@@ -69,9 +69,6 @@ Kept = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Same seed, same items.")]
-Gated = Annotated[
-    bool, typer.Option("--gate", help="Exit 1 if a bound of the use is broken, 3 if untold.")
-]
 
 
 @audit_app.command("stereotypes")

@@ -27,6 +27,18 @@ PolicyFile = Annotated[
     str,
     typer.Option("--policy", "-p", help="Use-case file, or the name of a preset.", metavar="FILE"),
 ]
+Gated = Annotated[
+    bool, typer.Option("--gate", help="Exit 1 if a bound of the use is broken, 3 if untold.")
+]
+HtmlFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--html", metavar="FILE", help="Also write a page with plots.", show_default=False
+    ),
+]
+CostOnly = Annotated[
+    bool, typer.Option("--dry-run", help="Say what it will cost, measured on a few, and stop.")
+]
 
 
 def named_owner(value: str | list[str] | None) -> str | list[str] | None:
