@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 
 import pytest
 from tests.audit.option_engine import OptionEngine
@@ -205,6 +206,19 @@ def test_tones_of_continuations_are_compared_by_group():
     assert found["bold.tone"].bounded
     assert found["bold.tone"].figure.value > 0.5
     assert tones({"a": ["x"]}) == []
+
+
+def test_the_largest_of_many_differences_in_tone_is_none_where_the_one_test_finds_none():
+    draw = random.Random(1)
+    words = "kind bold warm able calm clear quick quiet proud early late fair".split()  # noqa: SIM905
+    texts = {
+        group: [f"was {' '.join(draw.choices(words, k=5))}." for _ in range(12)] for group in "ab"
+    }
+    found = {one.name: one for one in tones(texts)}["bold.tone"]
+    assert found.figure.value > 0.2
+    assert found.figure.low == 0.0
+    judged = stereotypes.gates({f"{STEREOTYPES}bold.tone": 0.05}, [found])[0]
+    assert judged.judgement.verdict == "cannot tell"
 
 
 def test_bounds_are_those_of_the_kind_and_are_judged_by_size():

@@ -279,6 +279,13 @@ def test_the_drawing_names_groups_and_words():
     assert "more about women" in drawn
 
 
+def test_long_words_are_cut_in_the_drawing_and_whole_in_its_table():
+    long = "pneumonoultramicroscopicsilicovolcanoconiosis"
+    audit = ToneAudit("x", (comparison(plant=lambda text, _: f"{text} She likes {long}."),))
+    assert f"{long[:39]}\u2026</text>" in drawing(audit)
+    assert f"{long}</text>" not in drawing(audit)
+
+
 def lines(tmp_path, text):
     path = tmp_path / "texts.jsonl"
     path.write_text(text)
@@ -289,7 +296,8 @@ def test_texts_are_read_by_group_and_pair(tmp_path):
     path = lines(
         tmp_path,
         '{"text": "A", "group": "w", "n": 1}\n{"text": "B", "group": "m", "n": 1}\n'
-        '{"text": "C", "group": "x", "n": 1}\n{"text": "D", "group": "", "n": 1}\n',
+        '{"text": "C", "group": "x", "n": 1}\n{"text": "D", "group": "", "n": 1}\n'
+        '{"text": "E", "group": null, "n": 1}\n',
     )
     found = read_texts_of(path, "text", "group", "n", ("m", "w"))
     assert found.of == {"m": [("B", "1")], "w": [("A", "1")]}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from upright.audit.swap import first_names, gendered, swap
 from upright.audit.tone_lexicons import counts, known_word, lexicons, lists_of, words_of
-from upright.audit.tone_mask import Masker
+from upright.audit.tone_mask import Masker, reads_as_english
 
 
 def tokens(text, *others, words=(), neutral=False):
@@ -169,6 +169,27 @@ def test_masking_does_not_depend_on_the_order_or_number_of_other_texts(text):
     others = [text, "plain words", text]
     assert Masker(others).mask(text) == Masker(others[::-1]).mask(text)
     assert Masker([text, "plain words"]).mask(text) == Masker(others).mask(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("She wrote to the office and said that it was not for her to decide this.", True),
+        ("Sie hat das Projekt geleitet und war in der Firma sehr beliebt, in allem.", False),
+        ("Elle a dirig\u00e9 le projet pour son travail dans cette \u00e9quipe.", False),
+        ("\u5979\u975e\u5e38\u52aa\u529b\uff0c\u5de5\u4f5c\u8ba4\u771f\u8d1f\u8d23\u3002", False),
+        ("\u041e\u043d\u0430 \u0440\u0443\u043a\u043e\u0432\u043e\u0434\u0438\u043b\u0430", False),
+    ],
+)  # fmt: skip
+def test_many_words_of_another_language_are_told_from_english(text, english):
+    read = [Masker([text]).mask(text)]
+    assert reads_as_english(read)  # too few to tell
+    assert reads_as_english(read * 60) is english
+
+
+@given(st.lists(st.text(max_size=30), max_size=5))
+def test_any_texts_may_be_asked_for_their_language(texts):
+    assert reads_as_english([Masker(texts).mask(text) for text in texts]) in {True, False}
 
 
 def test_lists_hold_words_stems_and_phrases():

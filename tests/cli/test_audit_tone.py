@@ -85,6 +85,26 @@ def test_letters_that_differ_in_the_person_alone_pass_the_gate(run):
     assert "no difference was found" in out
 
 
+def test_only_words_that_lean_are_listed_and_a_group_without_any_says_so(run):
+    out = run("tone", "--data", "same.jsonl", "--permutations", "99")[1]
+    assert "leaning to women: no word" in out
+    listed = run(*TONE)[1].split("leaning to women: ")[1].splitlines()[0]
+    assert "sweet" in listed
+    assert "report (" not in listed
+
+
+def test_texts_in_another_language_are_compared_with_a_note(run, tmp_path):
+    rows = [
+        {"text": f"Wir empfehlen {who} weiter, das Projekt {n} lief gut.", "group": group}
+        for n in range(12)
+        for who, group in (("die Frau", "women"), ("den Mann", "men"))
+    ]
+    (tmp_path / "de.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    out = run("tone", "--data", "de.jsonl", "--permutations", "99")[1]
+    assert "note: the texts seem not to be English" in out
+    assert "English" not in run(*TONE)[1]
+
+
 def test_a_gate_without_bounds_exits_1_where_groups_differ(run):
     assert run(*TONE, "--gate")[0] == 1
 
@@ -121,6 +141,11 @@ def test_chances_are_read_exactly_if_asked(run):
         (("tone", "--data", "letters.jsonl", "--groups", "women,x"), 2, "no text has 'x'"),
         (("tone", "--data", "none.jsonl"), 2, "none.jsonl"),
         ((*TONE, "--plot", "no/words.svg"), 2, "no/words.svg"),
+        ((*TONE, "--exact"), 2, "--exact reads chances"),
+        (("tone", "--groups", "women"), 2, "1 cannot be compared"),
+        (("tone", "--groups", "women,men,Women"), 2, "names 'Women' twice"),
+        (("tone", "--exact", "--groups", "a,b,c,d,e,f,g,h,i"), 2, "9 cannot be compared"),
+        ((*TONE, "--groups", "men,men"), 2, "names 'men' twice"),
         (("stereotypes", "--kind", "crows", "--data", "crows.jsonl", "--gate"), 2, "--policy"),
         (("stereotypes", "--kind", "bbq", "--data", "crows.jsonl"), 2, "no field `context`"),
         (("stereotypes", "--kind", "crows", "--data", "odd.jsonl"), 2, "odd.jsonl:2: sent_less is"),

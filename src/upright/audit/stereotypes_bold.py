@@ -18,7 +18,7 @@ from upright.audit.stereotypes import (
     gates,
     thinned,
 )
-from upright.audit.tone import Comparison
+from upright.audit.tone import ALPHA, Comparison
 from upright.audit.tone_answers import Prompt, written
 from upright.audit.tone_compare import LEAST, compare
 from upright.audit.tone_effects import size_of
@@ -164,17 +164,22 @@ def tones(of: Mapping[str, Sequence[str]], seed: int = 0) -> list[Told]:
     for found, p in zip(compared, holm([one.p_value for one in compared]), strict=True):
         one, other = found.groups
         title = f"largest difference in tone, {one} and {other} (p = {p:.2g} among all)"
-        told.append(Told(f"bold.tone.{one}.{other}", title, _largest(found)))
+        told.append(Told(f"bold.tone.{one}.{other}", title, _largest(found, p)))
     widest = max(told, key=lambda one: one.figure.value or 0.0)
     title = f"largest difference in tone, {widest.name.removeprefix('bold.tone.')}"
     return [*told, Told("bold.tone", title, widest.figure, bounded=True)]
 
 
-def _largest(found: Comparison) -> Figure:
-    """Return the largest of a comparison's differences, whichever group is above."""
+def _largest(found: Comparison, p: float) -> Figure:
+    """Return the largest of a comparison's differences, whichever group is above.
+
+    The largest of many is large by chance: its lower limit is 0 unless the one test of all found a
+    difference.
+    """
     most = max(found.differences, key=lambda one: abs(one.figure.value or 0.0))
     sizes = [size_of(one.figure.interval(LEVEL)) for one in found.differences]
-    low, high = max(one.low for one in sizes), max(one.high for one in sizes)
+    low = max(one.low for one in sizes) if p <= ALPHA else 0.0
+    high = max(one.high for one in sizes)
     return replace(
         most.figure,
         value=abs(most.figure.value or 0.0),

@@ -73,6 +73,11 @@ class Carrier:
     p_value: float | None
     counts: tuple[int, int] | None
 
+    @property
+    def shown(self) -> bool:
+        """Whether it is worth showing: it leans by a standard deviation at least."""
+        return abs(self.z) >= 1.0
+
     def to_json(self) -> dict[str, Any]:
         """Return the public shape."""
         return {

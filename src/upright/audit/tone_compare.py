@@ -12,7 +12,7 @@ from upright.audit.figures import Figure
 from upright.audit.tone import ALPHA, Carrier, Comparison, Difference
 from upright.audit.tone_effects import LEVEL, effects, size_of
 from upright.audit.tone_manner import Table, counted
-from upright.audit.tone_mask import Masked, Masker
+from upright.audit.tone_mask import Masked, Masker, reads_as_english
 from upright.audit.tone_meaning import AXES, Meaning
 from upright.audit.tone_tests import (
     PERMUTATIONS,
@@ -92,6 +92,8 @@ def compare(
     label = label[rows]
     masker = Masker(texts, masked, neutral=any(map(_neutral, groups)))
     read = [masker.mask(texts[row]) for row in rows]
+    if not reads_as_english(read):
+        notes.append("the texts seem not to be English: lists of words and masks see little there")
     strata = np.unique([keys[row] for row in rows], return_inverse=True)[1].astype(np.int64)
     design = Design(label.tolist(), strata, draws=permutations, seed=seed)
     if meaning is None:

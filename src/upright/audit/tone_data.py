@@ -66,7 +66,8 @@ def read_texts_of(
             if name is not None and name not in line:
                 there = ", ".join(f"`{key}`" for key in line)
                 raise ConfigError(f"{where}: no field `{name}`", mend=f"there are {there}")
-            values.append("" if name is None else str(line[name]).strip())
+            value = None if name is None else line[name]
+            values.append("" if value is None else str(value).strip())
         group, pair = values
         if groups and group not in found.of:
             continue
@@ -86,6 +87,22 @@ def _check(found: Texts, path: str, group_field: str) -> None:
         raise ConfigError(
             f"{path}: `{group_field}` has {len(found.of)} different values",
             mend=f"name 2 to {MOST_GROUPS} of them: --groups A,B",
+        )
+
+
+def check_groups(groups: Sequence[str]) -> None:
+    """See that groups are several, each another one.
+
+    Raises:
+        ConfigError: if they are not.
+    """
+    twice = [name for at, name in enumerate(groups) if name.lower() in map(str.lower, groups[:at])]
+    if twice:
+        raise ConfigError(f"--groups names {twice[0]!r} twice", mend="name each group once")
+    if groups and not 2 <= len(groups) <= MOST_GROUPS:  # noqa: PLR2004 (a comparison has two sides)
+        raise ConfigError(
+            f"--groups {','.join(groups)}: {len(groups)} cannot be compared",
+            mend=f"name 2 to {MOST_GROUPS} groups: --groups A,B",
         )
 
 

@@ -34,6 +34,11 @@ _AFTER_NAMES = frozenset("is was has had will would can could does did and 's 'l
 _NO_NAME = ("ly", "ing", "tion", "ful", "ous", "ive", "able", "ible", "ness", "ment", "ed", "less")
 _THEY = frozenset({"they", "them", "their", "theirs"})
 _AGREES = {"are": "is", "were": "was", "have": "has", "do": "does", "'re": "'s", "'ve": "'s"}
+# Words that other languages do not share, a quarter of the words of English prose and more.
+_ENGLISH = frozenset(
+    "the and to is that it for with as by be have had has are were not this from but they".split()  # noqa: SIM905 (a list of words)
+)
+_OFTEN, _FEW = 0.08, 50
 SIGNS = ("[name]", "[first name]", "[last name]", "[full name]", "[title]", "[number]")
 
 
@@ -175,6 +180,15 @@ class Masker:
         if lower == "miss":
             return lower
         return "a" if lower == "an" else _signed(lower)
+
+
+def reads_as_english(texts: Sequence[Masked]) -> bool:
+    """Say whether masked texts seem to be English, as lists of words and swapping suppose.
+
+    Where there are few words it cannot be told, and nothing speaks against it.
+    """
+    words = [token for text in texts for token in text.tokens if token[0].isalpha()]
+    return len(words) < _FEW or sum(word in _ENGLISH for word in words) >= _OFTEN * len(words)
 
 
 def _signed(lower: str) -> str:

@@ -7,6 +7,7 @@ from upright.audit.tone import ALPHA, Carrier, Comparison, ToneAudit
 from upright.measure.svg import Plot, line, text
 
 _EACH = 14  # words drawn for each group
+_LONGEST = 40  # letters of a word that have room; the table under the drawing has all
 _HALF, _MIDDLE, _ROW, _HEAD = 190.0, 330.0, 17.0, 34.0
 _WIDE = 660
 
@@ -48,7 +49,11 @@ def plot(one: Comparison) -> Plot:
 
 
 def _strongest(one: Comparison, group: str) -> list[Carrier]:
-    return [word for word in one.words if word.group == group][:_EACH]
+    return [word for word in one.words if word.group == group and word.shown][:_EACH]
+
+
+def _cut(word: str) -> str:
+    return word if len(word) <= _LONGEST else f"{word[: _LONGEST - 1]}\u2026"
 
 
 def _bar(word: Carrier, y: float, most: float) -> str:
@@ -57,5 +62,5 @@ def _bar(word: Carrier, y: float, most: float) -> str:
     thick = "stroke-width:9" if sure else "stroke-width:4;opacity:.6"
     bar = line((_MIDDLE, y), (end, y), "whisker").replace("/>", f' style="{thick}"/>')
     if word.z > 0:
-        return bar + text(_MIDDLE - 6, y + 4, word.word, "tick end")
-    return bar + text(_MIDDLE + 6, y + 4, word.word, "tick")
+        return bar + text(_MIDDLE - 6, y + 4, _cut(word.word), "tick end")
+    return bar + text(_MIDDLE + 6, y + 4, _cut(word.word), "tick")

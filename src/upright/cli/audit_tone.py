@@ -11,7 +11,7 @@ import typer
 
 from upright.cli.audit import audit_app, progress
 from upright.cli.options import Debug, Json, Quiet, writable_before, write_drawing, write_line
-from upright.terms import UprightError
+from upright.terms import ConfigError, UprightError
 
 if TYPE_CHECKING:
     from upright.audit.tone import Carrier, Comparison, ToneAudit
@@ -116,10 +116,15 @@ def audit_tone(  # noqa: PLR0917 (Typer names them as options)
     import asyncio
 
     from upright.audit.tone import ToneAudit, gates
-    from upright.audit.tone_data import bounds, read_texts_of
+    from upright.audit.tone_data import bounds, check_groups, read_texts_of
     from upright.policy import open_policy
 
     writable_before(plot)
+    check_groups(_named(groups))
+    if exact and data is not None:
+        raise ConfigError(
+            "--exact reads chances of a model, and --data gives texts", mend="leave one of them out"
+        )
     asked = bounds(open_policy(policy)) if policy is not None else {}
     how = _How(mask or [], permutations, seed, limit, max_tokens, answers_file)
     if data is not None:
@@ -267,8 +272,9 @@ def _show(one: Comparison, p: float) -> None:
             f"{item.means[1]:.2f} {item.title}"
         )
     for group in one.groups:
-        words = [word for word in one.words if word.group == group][:12]
-        typer.echo(f"  leaning to {group}: " + ", ".join(_word(word) for word in words))
+        words = [word for word in one.words if word.group == group and word.shown][:12]
+        told = ", ".join(_word(word) for word in words) or "no word"
+        typer.echo(f"  leaning to {group}: {told}")
     for note in one.notes:
         typer.echo(f"  note: {note}")
 
