@@ -25,7 +25,7 @@ from upright.generate.choosing_work import open_book
 from upright.guard import Guard
 from upright.panel import measures
 from upright.panel.asking import cells
-from upright.panel.measures import told
+from upright.panel.measures import outcome, told
 from upright.panel.personas import Persona, personas
 from upright.panel.reading import parse_study
 from upright.panel.report import Report
@@ -240,13 +240,15 @@ def other_pairs(people: int) -> list[str]:
         ),
         "|---|---|---:|---:|---:|---|---:|---:|",
     ]
-    recovered = 0
+    recovered = held = 0
     for name, pair in UNSEEN.items():
         report = measured(pair.study(people, pair.planted())).report
         recovered += report.kept[0].more["recovered"]
+        held += report.kept[0].more["held"]
         lines.append(f"| {name} | {pair.by} | {row(report)} |")
         print(lines[-1], flush=True)
-    return [*lines, "", f"Recovered: {recovered} of {len(UNSEEN)}."]
+    told_of = f"Planted V within the interval: {held} of {len(UNSEEN)}"
+    return [*lines, "", f"{told_of}; recovered, which also leaves out none: {recovered}."]
 
 
 def measured(study: Study) -> Told:
@@ -273,7 +275,7 @@ def row(report: Report) -> str:
         more = report.kept[0].more
         aim, choices = told(more["planted"]), told(more["choices"], limits=True)
         heard = told(more["heard"])
-        recovered = f"{'yes' if more['recovered'] else 'no'}, {report.kept[0].verdict}"
+        recovered = f"{outcome(more)}, {report.kept[0].verdict}"
     bias, parts = told(report.position_bias.to_json(), limits=True, percent=True), report.variance
     return (
         f"{aim} | {choices} | {heard} | {recovered} | {bias} | {parts['order']:.0%}, "
@@ -316,7 +318,7 @@ def _held(people: int, strength: float, seed: int) -> tuple[bool, bool]:
     hears = _kept(study, drawn, [one.facts[0] for one in drawn])
     draws = _kept(study, drawn, [numbers.random() < likely[one.traits["gender"]] for one in drawn])
     low, high = draws["choices"]["low"], draws["choices"]["high"]
-    return bool(hears["recovered"]), low <= true <= high
+    return bool(hears["held"]), low <= true <= high
 
 
 def _kept(study: Study, people: list[Persona], first: Sequence[bool]) -> dict[str, Any]:

@@ -173,7 +173,7 @@ def test_a_long_description_reaches_the_model_whole(guard):
 
 def test_any_script_can_be_asked_about(guard):
     text = study_text(
-        40,
+        100,
         a=('"spade"', '"\u30b7\u30e3\u30d9\u30eb"'),
         f=("likes gardens", "mag G\u00e4rten \U0001f331"),
         p=("town", '"\u0441\u0435\u043b\u043e"'),

@@ -161,15 +161,32 @@ def test_a_model_that_goes_by_something_else_is_said_to_be_deaf_to_the_fact():
     assert "hardly goes by the planted fact" in turned.why
 
 
-def test_recovered_means_that_the_interval_of_the_choices_holds_what_was_planted():
+def test_recovered_means_that_the_interval_holds_what_was_planted_and_leaves_out_none():
     for share in (0.0, 0.1, 0.3, 0.6):
         answers = chooses(
             lambda person, share=share: person.facts[0] != (noise(person, "slips") < share)
         )
         more = measures.kept(answers)[0].more
         held = more["choices"]["low"] <= more["planted"]["value"] <= more["choices"]["high"]
-        assert more["recovered"] == held
+        assert more["held"] == held
+        assert more["recovered"] == (held and more["choices"]["low"] > 0)
     assert not more["recovered"], "of one who slips most of the time"
+
+
+def test_a_handful_of_people_recovers_nothing_however_well_the_model_listens():
+    more = measures.kept(
+        answered(lambda person, *_: 0.9 if person.facts[0] else 0.1, text=study_text(8))
+    )[0].more
+    assert more["held"]
+    assert measures.outcome(more) == "not told apart from none"
+
+
+def test_outcomes_are_three():
+    words = [
+        measures.outcome({"held": held, "recovered": recovered})
+        for held, recovered in ((True, True), (True, False), (False, False))
+    ]
+    assert words == ["recovered", "not told apart from none", "not recovered"]
 
 
 def test_what_is_planted_as_nothing_can_be_kept_as_nothing():
@@ -179,7 +196,9 @@ def test_what_is_planted_as_nothing_can_be_kept_as_nothing():
     )
     more = measures.kept(answers)[0].more
     assert more["planted"]["value"] < 0.05
-    assert more["recovered"]
+    assert more["held"]
+    assert not more["recovered"], "there is nothing to be recovered"
+    assert measures.outcome(more) == "not told apart from none"
 
 
 def test_a_fact_that_everybody_has_leaves_what_is_kept_untold():

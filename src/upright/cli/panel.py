@@ -243,7 +243,7 @@ def _show(report: Report) -> None:
 
 
 def _show_judged(figure: Figure) -> None:
-    from upright.panel.measures import told
+    from upright.panel.measures import outcome, told
 
     more = figure.more
     name = figure.name.split(".", 2)[2]
@@ -253,7 +253,7 @@ def _show_judged(figure: Figure) -> None:
         f"  {name:<34} {_numbers(figure)}  margin {more['margin']:g}  {figure.verdict}{needed}{why}"
     )
     if "planted" in more:
-        end = "recovered" if more["recovered"] else "not recovered"
+        end = outcome(more)
         choices = told(more["choices"], limits=True)
         heard = told(more["heard"], limits=True)
         typer.echo(f"    planted V {told(more['planted'])}, choices V {choices}: {end}")

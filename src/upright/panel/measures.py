@@ -277,7 +277,8 @@ def _kept(answers: Answers, wish: Keep, weights: Floats) -> Figure:
             "planted": _numbers(aim),
             "choices": _numbers(own),
             "heard": _numbers(heard),
-            "recovered": own.low <= aim.value <= own.high,
+            "held": own.low <= aim.value <= own.high,
+            "recovered": 0.0 < own.low <= aim.value <= own.high,
         },
     )
 
@@ -401,3 +402,13 @@ def told(numbers: Mapping[str, Any], *, limits: bool = False, percent: bool = Fa
     form = ".1%" if percent else ".3f"
     value = "unknown" if numbers["value"] is None else f"{numbers['value']:{form}}"
     return f"{value} ({numbers['low']:{form}} to {numbers['high']:{form}})" if limits else value
+
+
+def outcome(more: Mapping[str, Any]) -> str:
+    """Return in words whether an association came out that was to be kept; of its figure's JSON.
+
+    An interval that holds the planted V and none at all as well has recovered nothing.
+    """
+    if more["recovered"]:
+        return "recovered"
+    return "not told apart from none" if more["held"] else "not recovered"

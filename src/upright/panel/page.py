@@ -10,7 +10,7 @@ from upright.measure.intervals import Interval
 from upright.measure.sheet import chip, document, figure, row, table
 from upright.measure.svg import WIDE as WIDTH
 from upright.measure.svg import Bar, Plot, bars, line, text
-from upright.panel.measures import Figure, told
+from upright.panel.measures import Figure, outcome, told
 from upright.panel.report import LIMITS, Report
 
 _LEFT, _ACROSS, _STEP = 240.0, 390.0, 26.0
@@ -141,7 +141,7 @@ def _judged(judged: Sequence[Figure]) -> str:
         planted, choices = one.more.get("planted"), one.more.get("choices")
         words = ""
         if planted and choices:
-            end = "recovered" if one.more["recovered"] else "not recovered"
+            end = outcome(one.more)
             heard = told(one.more["heard"], limits=True)
             words = (
                 f"planted V {told(planted)}, choices V {told(choices, limits=True)}, {end}; "
