@@ -36,7 +36,6 @@ FEWEST = 10
 """People of a group below which nothing is said of it."""
 HEARD = 0.5
 """V of the planted fact with the choices below which the model hardly goes by it."""
-_DEAF = "the model hardly goes by the planted fact, so what was planted cannot come out"
 _ALIKE = 100
 """People of a group, all alike, below which nothing is said: a hundred alike miss three in a
 hundred others one time in twenty."""
@@ -269,7 +268,7 @@ def _kept(answers: Answers, wish: Keep, weights: Floats) -> Figure:
         f"V of choices less V of the planted fact; {_REDRAWN}, each limit holds at 95 %",
         verdict,
         needed,
-        _DEAF if verdict != "within" and heard.value < HEARD else "",
+        "" if verdict == "within" else _unheard(heard),
         more={
             "attribute": wish.attribute,
             "product": wish.product,
@@ -281,6 +280,15 @@ def _kept(answers: Answers, wish: Keep, weights: Floats) -> Figure:
             "recovered": 0.0 < own.low <= aim.value <= own.high,
         },
     )
+
+
+def _unheard(heard: Interval) -> str:
+    """Return why a planted association cannot come out; nothing where the fact is gone by."""
+    if heard.high < 0.0:
+        return "the model goes against the planted fact: who was told it chooses the other product"
+    if heard.value < HEARD:
+        return "the model hardly goes by the planted fact, so what was planted cannot come out"
+    return ""
 
 
 def _redrawn(grouped: Grouped, weights: Floats) -> Interval:
