@@ -81,6 +81,22 @@ def test_questions_whose_stereotype_is_not_told_are_left_out():
     assert len(benchmark.questions) == 3 * (len(rows) - 1)
 
 
+def test_a_tag_says_whom_a_stereotype_is_of_before_a_name_does():
+    rows = bbq_rows()
+    for row in rows:
+        row["answer_info"] = {**row["answer_info"], "ans1": ["24 year old", "nonOld"]}
+    benchmark = Bbq(rows, 100)
+    assert benchmark.unclear == 0
+    assert told(benchmark, stereotyping)["bbq.ambiguous"] == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_name_says_whom_a_stereotype_is_of_where_tags_do_not():
+    rows = bbq_rows()
+    for row in rows:
+        row["answer_info"] = {**row["answer_info"], "ans0": ["an old man", "man"]}
+    assert Bbq(rows, 100).unclear == 0
+
+
 def wino_rows():
     rows = []
     for pair in range(8):

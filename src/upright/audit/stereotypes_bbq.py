@@ -111,7 +111,9 @@ def _item(row: Row) -> _Item | None:
         return None
     unknown = tags.index("unknown")
     others = [place for place in range(3) if place != unknown]
-    named = [place for place in others if _is_of(info[_NAMES[place]], groups)]
+    named = [place for place in others if tags[place] in groups]
+    if len(named) != 1:
+        named = [place for place in others if _is_of(info[_NAMES[place]], groups)]
     if len(named) != 1:
         return None
     target = named[0]
@@ -121,6 +123,7 @@ def _item(row: Row) -> _Item | None:
 
 
 def _is_of(answer: Sequence[Any], groups: Sequence[str]) -> bool:
+    """Say whether an answer is of a group by its tag or, where tags say too little, its name."""
     name, tag = str(answer[0]).lower(), str(answer[1]).lower()
     return tag in groups or any(group in name.split() for group in groups)
 

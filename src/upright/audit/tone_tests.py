@@ -109,6 +109,8 @@ def classifier(name: str, features: Floats, design: Design) -> tuple[Family, Flo
 
     Ridge regression on the labels, cross-fitted over whole strata. The matrix that predicts does
     not depend on the labels, so each labelling has its own classifier at the price of a product.
+    Where strata are too few to be held out whole, features and labels are centred by the texts that
+    are learnt from: a centre of all texts would tell what the labels of those held out are.
 
     Args:
         name: of the family.
@@ -131,13 +133,24 @@ def classifier(name: str, features: Floats, design: Design) -> tuple[Family, Flo
         out = fold == held
         if not out.any() or out.all():
             continue
-        inner = kernel[np.ix_(~out, ~out)] + RIDGE * scale * np.eye(int((~out).sum()))
-        predicted[out] = kernel[np.ix_(out, ~out)] @ np.linalg.solve(inner, design.labels[~out])
+        own, labels = _learnt(kernel, design, ~out)
+        inner = own[np.ix_(~out, ~out)] + RIDGE * scale * np.eye(int((~out).sum()))
+        predicted[out] = own[np.ix_(out, ~out)] @ np.linalg.solve(inner, labels[~out])
     predicted = design.centred(predicted)
     norms = np.linalg.norm(predicted, axis=0) * np.linalg.norm(design.labels, axis=0)
     aligned = (predicted * design.labels).sum(axis=0)
     best = np.divide(aligned, norms, out=np.zeros_like(aligned), where=norms > 1e-12)  # noqa: PLR2004 (as above)
     return Family(name, best, np.zeros(0)), predicted[:, 0]
+
+
+def _learnt(kernel: Floats, design: Design, known: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Return a kernel and labels less the means, in each stratum, of the texts that are known."""
+    if len(design.sizes) >= FOLDS:
+        return kernel, design.labels  # whole strata are held out, and each has its own centre
+    home = np.eye(len(design.sizes))[design.strata]
+    mean = (home * known[:, None]).T / np.maximum(home[known].sum(axis=0), 1)[:, None]
+    less = kernel - home @ (mean @ kernel)
+    return less - (less @ mean.T) @ home.T, design.labels - home @ (mean @ design.labels)
 
 
 def _folds(design: Design) -> Ints:
