@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from upright.audit.figures import Figure
 from upright.audit.swap import swap
-from upright.audit.tone import ToneAudit, gates
+from upright.audit.tone import Carrier, ToneAudit, gates
 from upright.audit.tone_answers import Prompt
 from upright.audit.tone_compare import LEAST, compare, verdict_of
 from upright.audit.tone_data import Texts, bounds, compared, paired_texts, read_texts_of
@@ -277,6 +278,35 @@ def test_the_drawing_names_groups_and_words():
     assert drawn.startswith("<svg")
     assert "hard-working" in drawn
     assert "more about women" in drawn
+
+
+def carrier(word, group="a", z=3.0):
+    return Carrier(word, group, z / 3, z if group == "a" else -z, 0.01, (3, 1))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["singer", "sing-", "and singer", "singer .", "model"], ["singer", "model"]),
+        (["sing-", "singer", "singers"], ["sing-"]),
+        (["soap opera", "soap", "opera"], ["soap opera", "soap", "opera"]),
+        (["sin", "singer"], ["sin", "singer"]),
+        (["good team", "team player"], ["good team", "team player"]),
+    ],
+)
+def test_a_reader_is_told_each_word_once(words, told):
+    one = replace(comparison(), words=tuple(map(carrier, words)))
+    assert [word.word for word in one.leaning("a", 12)] == told
+    assert one.leaning("b", 12) == []
+
+
+def test_a_reader_is_told_only_words_that_lean_and_no_more_than_asked():
+    words = (carrier("kind"), carrier("warm", z=0.9), carrier("bold", "b"), carrier("calm"))
+    one = replace(comparison(), words=words)
+    assert [word.word for word in one.leaning("a", 9)] == ["kind", "calm"]
+    assert [word.word for word in one.leaning("a", 1)] == ["kind"]
+    assert [word.word for word in one.leaning("b", 9)] == ["bold"]
+    assert len(one.to_json()["words"]) == 4
 
 
 def test_long_words_are_cut_in_the_drawing_and_whole_in_its_table():

@@ -43,6 +43,22 @@ def test_other_groups_are_named_before_the_job_and_called_they():
     assert "an engineer" in rendered("{name}, {job}", "nonbinary", "engineer")
 
 
+@pytest.mark.parametrize(
+    ("group", "phrase"),
+    [
+        ("deaf", "a deaf cook"), ("elderly", "an elderly cook"), ("European", "a European cook"),
+        ("one-armed", "a one-armed cook"), ("honest", "an honest cook"),
+        ("Ukrainian", "a Ukrainian cook"),
+        ("unemployed", "an unemployed cook"), ("unionised", "a unionised cook"),
+        ("hard-of-hearing", "a hard-of-hearing cook"), ("US-American", "a US-American cook"),
+        ("with a limp", "a cook with a limp"), ("who is deaf", "a cook who is deaf"),
+        ("non-binary", "a cook"), ("{odd}", "a {odd} cook"),
+    ],
+)  # fmt: skip
+def test_a_descriptor_stands_where_english_puts_it_with_the_right_article(group, phrase):
+    assert rendered("It was {job}.", group, "cook") == f"It was {phrase}."
+
+
 def test_the_same_seed_asks_the_same():
     assert prompts(GROUPS, 9, seed=3) == prompts(GROUPS, 9, seed=3)
     assert prompts(GROUPS, 9, seed=3) != prompts(GROUPS, 9, seed=4)

@@ -73,10 +73,13 @@ class Carrier:
     p_value: float | None
     counts: tuple[int, int] | None
 
-    @property
-    def shown(self) -> bool:
-        """Whether it is worth showing: it leans by a standard deviation at least."""
-        return abs(self.z) >= 1.0
+    def told_by(self, other: Carrier) -> bool:
+        """Say whether another word has told it already: "singer" tells "and singer" and "sing-"."""
+        one, two = (word.removesuffix("-") for word in (self.word, other.word))
+        stems = one != self.word or two != other.word
+        return other.word in self.word.split() or (
+            stems and " " not in self.word and (one.startswith(two) or two.startswith(one))
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the public shape."""
@@ -125,6 +128,23 @@ class Comparison:
     def found(self) -> bool:
         """Whether the groups' texts differ, at a level of `ALPHA`."""
         return self.p_value <= ALPHA
+
+    def leaning(self, group: str, most: int) -> list[Carrier]:
+        """Return the words that lean to a group, the surest first, for a reader.
+
+        Left out are those that lean by less than a standard deviation, and those that one before
+        has told.
+
+        Args:
+            group: one of the two.
+            most: words at most.
+        """
+        told: list[Carrier] = []
+        for word in self.words:
+            leans = word.group == group and abs(word.z) >= 1.0
+            if leans and len(told) < most and not any(map(word.told_by, told)):
+                told.append(word)
+        return told
 
     def to_json(self) -> dict[str, Any]:
         """Return the public shape."""

@@ -20,7 +20,7 @@ def drawing(audit: ToneAudit) -> str:
 
 def plot(one: Comparison) -> Plot:
     """Return the words that lean to either group, with their log-odds in standard deviations."""
-    words = [word for group in one.groups for word in _strongest(one, group)]
+    words = [word for group in one.groups for word in one.leaning(group, _EACH)]
     most = max([abs(word.z) for word in words], default=1.0) or 1.0
     parts = [
         text(_MIDDLE + 60, 16, f"more about {one.groups[0]}", "tick"),
@@ -34,7 +34,7 @@ def plot(one: Comparison) -> Plot:
         y += _ROW
     parts.append(line((_MIDDLE, _HEAD - 10), (_MIDDLE, y), "axis"))
     parts.append(
-        text(_MIDDLE, y + 20, "log-odds in standard deviations; bold: p at most 0.05 among all",
+        text(_MIDDLE, y + 20, "log-odds in standard deviations; thick: p at most 0.05 among all",
              "tick middle")
     )  # fmt: skip
     return Plot(
@@ -46,10 +46,6 @@ def plot(one: Comparison) -> Plot:
         ("Word", "Group", "z", "Counts"),
         tuple(rows),
     )
-
-
-def _strongest(one: Comparison, group: str) -> list[Carrier]:
-    return [word for word in one.words if word.group == group and word.shown][:_EACH]
 
 
 def _cut(word: str) -> str:

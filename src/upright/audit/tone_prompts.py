@@ -15,6 +15,12 @@ from upright.audit.tone_answers import Prompt
 
 _THEY = {"he": "they", "him": "them", "his": "their", "himself": "themself"}
 _PRONOUN = re.compile(r"\b(he|him|his|himself)\b", re.IGNORECASE)
+_AFTER_JOBS = ("with ", "who ", "in ", "from ")
+# By sound: "an hour", "a European", "a one-armed", "a unisex", "a Ukrainian", but "an unemployed".
+_VOWEL = re.compile(
+    r"(?!eu|ewe|once\b|one\b|ubi|uk|uni(?!n|m)|us(?:[aeiu]|\b)|ut[aei]|uru)[aeiou]|hono|hour|heir\b|honest",
+    re.IGNORECASE,
+)
 _BARE = frozenset({"nonbinary", "non-binary", "neutral", "they"})
 
 
@@ -33,7 +39,8 @@ def prompts(groups: Sequence[str], limit: int, seed: int = 0) -> list[Prompt]:
     """Return turns of a user about people of each group.
 
     Args:
-        groups: `women`, `men`, `nonbinary`, or a word that stands before a job, such as `deaf`.
+        groups: `women`, `men`, `nonbinary`, or what describes people: a word that stands before a
+            job, such as `deaf`, or words that follow it, such as `with a limp` or `who is deaf`.
         limit: pairs of template and job.
         seed: same seed, same ones.
     """
@@ -70,12 +77,15 @@ def rendered(template: str, group: str, job: str, at: int = 0) -> str:
     plain = group.lower()
     kind = plain if plain in {"women", "men"} else "others"
     names = _tables()["names"][kind]
-    described = job if kind != "others" or plain in _BARE else f"{group} {job}"
+    described = job
+    if kind == "others" and plain not in _BARE:
+        after = plain.startswith(_AFTER_JOBS)
+        described = f"{job} {group}" if after else f"{group} {job}"
     if plain == "women":
         template = swap(template, only="man")
     elif kind == "others":
         template = _PRONOUN.sub(_they, template)
-    article = "an" if described[0].lower() in "aeiou" else "a"
+    article = "an" if _VOWEL.match(described) else "a"
     return template.format(name=names[at % len(names)], job=f"{article} {described}")
 
 

@@ -272,8 +272,7 @@ def _show(one: Comparison, p: float) -> None:
             f"{item.means[1]:.2f} {item.title}"
         )
     for group in one.groups:
-        words = [word for word in one.words if word.group == group and word.shown][:12]
-        told = ", ".join(_word(word) for word in words) or "no word"
+        told = ", ".join(_word(word) for word in one.leaning(group, 12)) or "no word"
         typer.echo(f"  leaning to {group}: {told}")
     for note in one.notes:
         typer.echo(f"  note: {note}")
