@@ -37,6 +37,37 @@ def test_debug_shows_where_it_failed(broken):
         main(["policy", "lint", "--debug"])
 
 
+def shell(command):
+    """Run a line of bash that knows `upright`; return its exit code and what it complained of."""
+    upright = f'upright() {{ "{sys.executable}" -c "from upright.cli import main; main()" "$@"; }}'
+    done = subprocess.run(
+        ["bash", "-c", f"{upright}\n{command}"], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stderr
+
+
+TABLE = "label,said,sex\\n0,0,f\\n1,1,m\\n"
+AUDIT = f"printf '{TABLE}' | upright audit table - --label label --prediction said --groups sex"
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("upright policy show storytelling | true; exit ${PIPESTATUS[0]}", 0),
+        (AUDIT + " --json --gate | true; exit ${PIPESTATUS[1]}", 3),
+        ("upright policy show storytelling --json >&-", 0),
+        ("upright policy show storytelling --json > /dev/full", 3),
+        ("upright policy show storytelling > /dev/full", 3),
+    ],
+)
+def test_output_that_nobody_takes_is_no_gate_that_failed_or_passed(command, code):
+    found, err = shell(command)
+    assert found == code, err
+    assert "Traceback" not in err
+    assert "report it" not in err
+    assert ("the output: No space left on device" in err) is ("/dev/full" in command)
+
+
 def test_help_imports_nothing_that_only_a_command_needs():
     code = (
         "import json, sys\n"

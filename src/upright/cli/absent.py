@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from upright.terms import MissingExtraError
 
 _EXTRA_OF = {
@@ -32,7 +34,7 @@ _EXTRA_OF = {
 _TRAINS = frozenset({"numpy", "onnx", "onnxruntime", "tokenizers", "torch", "transformers"})
 
 
-def missing_extra(error: ModuleNotFoundError, words: list[str]) -> MissingExtraError | None:
+def missing_extra(error: ModuleNotFoundError, words: Sequence[str]) -> MissingExtraError | None:
     """Return what to tell the user, or None for a package that no extra brings.
 
     Args:
