@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 
 import pytest
 from tests.panel.stand_in import Model, study_text
+from tests.sheets import LOOKS, assert_readable, browser  # noqa: F401 (a fixture)
 
 from upright.generate.choosing_work import open_book
 from upright.guard import Guard
@@ -16,8 +16,6 @@ from upright.panel.run import prepare, run
 from upright.policy import open_policy
 
 pytestmark = pytest.mark.browser
-
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 async def reported():
@@ -34,36 +32,6 @@ def address(tmp_path_factory):
     return path.as_uri()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (only with a browser)
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield started
-        started.close()
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1_200), ("dark", 380)])
-def test_the_page_is_readable_and_asks_for_nothing(address, browser, scheme, width):
-    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 (only with a browser)
-
-    context = browser.new_context(
-        color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True
-    )
-    tab = context.new_page()
-    asked, complaints = [], []
-    tab.on("request", lambda request: asked.append(request.url))
-    tab.on("console", lambda message: complaints.append(message.text))
-    tab.goto(address)
-    for summary in tab.locator("summary").all():
-        summary.click()
-    assert asked == [address]
-    assert complaints == []
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    found = Axe().run(tab)
-    assert found.violations_count == 0, found.generate_report()
-    context.close()
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_the_page_is_readable_and_asks_for_nothing(address, browser, scheme, width):  # noqa: F811
+    assert_readable(browser, address, scheme, width)

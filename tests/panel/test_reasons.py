@@ -113,7 +113,7 @@ def test_a_line_that_a_kill_cut_off_is_dropped_and_written_again(tmp_path):
 @pytest.mark.parametrize("line", ["nonsense", "[]", "{}", '{"key": "x"}', "3"])
 def test_a_spoilt_line_is_named_with_its_mend(tmp_path, line):
     (tmp_path / "reasons.jsonl").write_text(f"{line}\n")
-    with pytest.raises(ConfigError, match=r"reasons\.jsonl:1: no reason of a run") as problem:
+    with pytest.raises(ConfigError, match=r"reasons\.jsonl:1: no answer of a run") as problem:
         written(Writer(), tmp_path)
     assert "take the line out" in problem.value.mend
 

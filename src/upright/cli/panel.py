@@ -9,7 +9,7 @@ import typer
 
 from upright.cli.app import app
 from upright.cli.audit import progress
-from upright.cli.options import Debug, Json, Quiet, writable_before, write_line
+from upright.cli.options import CostOnly, Debug, HtmlFile, Json, Quiet, writable_before, write_line
 from upright.terms import ConfigError
 
 if TYPE_CHECKING:
@@ -50,15 +50,6 @@ Work = Annotated[
         show_default=False,
     ),
 ]
-Page = Annotated[
-    Path | None,
-    typer.Option(
-        "--html", metavar="FILE", help="Also write a page with plots.", show_default=False
-    ),
-]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Say what it will cost, measured on a few, and stop.")
-]
 Gated = Annotated[
     bool, typer.Option("--gate", help="Exit 1 if something kept or equal is outside, 3 if untold.")
 ]
@@ -69,8 +60,8 @@ def panel_run(  # noqa: PLR0917 (Typer names them as options)
     study: StudyFile,
     policy: Use = "focus-group",
     work: Work = None,
-    html: Page = None,
-    dry_run: DryRun = False,
+    html: HtmlFile = None,
+    dry_run: CostOnly = False,
     gate: Gated = False,
     as_json: Json = False,
     quiet: Quiet = False,

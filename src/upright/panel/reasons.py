@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from upright.generate.types import Engine, Job, Message, Sampling
+from upright.jobs.kept import keep, read_kept
 from upright.panel.asking import listing
 from upright.panel.personas import Persona
 from upright.panel.study import Study
-from upright.terms import ConfigError, digest
+from upright.terms import digest
 
 _FILE = "reasons.jsonl"
 _TOKENS = 40
@@ -37,7 +37,7 @@ async def reasons(
         ConfigError: if the file cannot be written, or holds something else.
     """
     path = None if folder is None else folder / _FILE
-    known = {} if path is None else _read(path)
+    known = read_kept(path, "text")
     written = []
     for person, product in chosen:
         job = _job(study, person, product)
@@ -45,8 +45,7 @@ async def reasons(
         if key not in known:
             pieces = [piece.text async for piece in engine.stream(job) if not piece.choice]
             known[key] = "".join(pieces).strip()
-            if path is not None:
-                _keep(path, key, known[key])
+            keep(path, key, {"text": known[key]})
         written.append(known[key])
         advance()
     return written
@@ -63,34 +62,3 @@ def _job(study: Study, person: Persona, product: str) -> Job:
             ),
         ),
     )
-
-
-def _keep(path: Path, key: str, text: str) -> None:
-    try:
-        with path.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps({"key": key, "text": text}) + "\n")
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: {error.strerror}", mend="make room there and run again; it goes on from there"
-        ) from None
-
-
-def _read(path: Path) -> dict[str, str]:
-    """Return what is kept; a last line that was cut off by a kill is passed over and closed."""
-    if not path.exists():
-        return {}
-    text = path.read_text(encoding="utf-8")
-    whole = text[: text.rfind("\n") + 1]
-    if whole != text:
-        path.write_text(whole, encoding="utf-8")
-    known = {}
-    for number, line in enumerate(whole.splitlines(), 1):
-        try:
-            shape = json.loads(line)
-            known[str(shape["key"])] = str(shape["text"])
-        except (ValueError, KeyError, TypeError):
-            raise ConfigError(
-                f"{path}:{number}: no reason of a run",
-                mend="take the line out; that person is asked again",
-            ) from None
-    return known
