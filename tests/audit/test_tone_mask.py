@@ -42,6 +42,8 @@ TWINS = [
         "His brothers-in-law met the boys\u2019 team.",
     ),
     ("She\u2014the boss\u2014left. *She* won.", "He\u2014the boss\u2014left. *He* won."),
+    ("Anna Smith won. Anna Weber lost.", "Al Smith Jr. won. Al Weber III lost."),
+    ("We met Anna Smith there.", "We met Al Smith Sr. there."),
     ("A Latina priestess and her fiancee", "A Latino priest and his fiance"),
 ]
 

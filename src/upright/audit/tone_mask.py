@@ -30,6 +30,8 @@ _SHORT = _TITLES | _RANKS | {"st", "jr", "sr", "vs", "etc", "no", "inc"}
 _PARTICLES = frozenset(
     {"de", "da", "del", "van", "von", "der", "la", "le", "bin", "al", "el", "di"}
 )
+_OF_SONS = frozenset({"jr", "sr"})
+_NUMBERED = frozenset({"II", "III", "IV"})
 _AFTER_NAMES = frozenset("is was has had will would can could does did and 's 'll 'd".split())  # noqa: SIM905 (a list of words)
 _NO_NAME = ("ly", "ing", "tion", "ful", "ous", "ive", "able", "ible", "ness", "ment", "ed", "less")
 _THEY = frozenset({"they", "them", "their", "theirs"})
@@ -112,7 +114,7 @@ class Masker:
                 at = end
                 continue
             emphasised += raw.kind == "word" and len(raw.text) > 3 and raw.text.isupper()  # noqa: PLR2004 (shorter ones are often abbreviations)
-            if raw.kind != "address" and not (raw.text == "." and _abbreviates(raws, at)):
+            if not _is_silent(raws, named, at):
                 tokens.append(self._plain(raw))
             at += 1
         return Masked(tuple(tokens), emphasised)
@@ -197,6 +199,16 @@ def _signed(lower: str) -> str:
     if lower in signs or "-" not in lower:
         return signs.get(lower, lower)
     return "-".join(signs.get(part, part) for part in lower.split("-"))
+
+
+def _is_silent(raws: Sequence[_Raw], named: Sequence[bool], at: int) -> bool:
+    """Say whether something is not read: addresses, and what only men are called ("Jr.", "III")."""
+    raw = raws[at]
+    if raw.kind == "address" or raw.lower in _OF_SONS:
+        return True
+    if raw.text == ".":
+        return _abbreviates(raws, at)
+    return raw.text in _NUMBERED and at > 0 and named[at - 1]
 
 
 def _abbreviates(raws: Sequence[_Raw], at: int) -> bool:
