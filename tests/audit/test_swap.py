@@ -22,6 +22,8 @@ TO_WOMAN = [
     ("He's late; he'll come.", "She's late; she'll come."),
     ("A friend of his, a cook, came.", "A friend of hers, a cook, came."),
     ("His very own desk", "Her very own desk"),
+    ("He left his home near here.", "She left her home near here."),
+    ("With all his might and to his credit.", "With all her might and to her credit."),
     ("Lord Byron met two lords.", "Lady Byron met two ladies."),
     ("His 1998 book", "Her 1998 book"),
     ("His 3rd book, his 40 pages", "Her 3rd book, her 40 pages"),
@@ -46,6 +48,15 @@ TO_MAN = [
     ("Ladies, please.", "Gentlemen, please."),
     ("We miss her, and Miss Lee misses her.", "We miss him, and Mr Lee misses him."),
     ("The hostess met a countess.", "The host met a count."),
+    ("We took her home.", "We took him home."),
+    ("She left her home.", "He left his home."),
+    ("The bus to her home stopped.", "The bus to his home stopped."),
+    ("We gave her credit.", "We gave him credit."),
+    ("Her 52 assistants", "His 52 assistants"),
+    ("This made her one of the best.", "This made him one of the best."),
+    ("It made her third on the list.", "It made him third on the list."),
+    ("It won her many prizes.", "It won him many prizes."),
+    ("We helped her explain it.", "We helped him explain it."),
     ("This made her famous.", "This made him famous."),
     ("I consider her brilliant.", "I consider him brilliant."),
     ("I find her talented and kind.", "I find him talented and kind."),
@@ -211,4 +222,4 @@ def test_his_and_him_come_back_in_real_prose(shared_data):
             right += sum(a == b for a, b in told)
             n += len(told)
     assert n > 500
-    assert right / n > 0.97
+    assert right / n > 0.985

@@ -163,6 +163,8 @@ def owns(text: str, words: list[re.Match[str]], at: int) -> bool:
     following = _next(text, words, at)
     if following is None:
         return _dated(text, words, at)
+    if following in lists["things"] and _is_thing(text, words, at):
+        return True
     third = _next(text, words, at + 1)
     ends = third is None or third in lists["not_owned"]
     if words[at][0].lower() == "her" and at:
@@ -186,6 +188,14 @@ def _is_object(before: str, following: str, *, ends: bool) -> bool:
     return ends and before in lists["judges"] and (told or following in lists["judged"])
 
 
+def _is_thing(text: str, words: list[re.Match[str]], at: int) -> bool:
+    """Say whether "home", "might" and the like after an owner are what is owned."""
+    if words[at][0].lower() == "his":
+        return True
+    before = words[at - 1][0].lower() if at else ""
+    return _next(text, words, at) == "home" and before not in _tables().lists["moves"]
+
+
 def _coordinated(text: str, words: list[re.Match[str]], at: int) -> int | None:
     """Return the place of the second of "his or her" and "her/his": both own the same."""
     second = at + 1
@@ -206,8 +216,8 @@ def _dated(text: str, words: list[re.Match[str]], at: int) -> bool:
     apart = text[words[at].end() : words[at + 1].start()].strip(_BETWEEN)
     if not apart.isdecimal():
         return False
-    # "We paid her 40 euros", but "we paid his 40 euros" is about his.
-    sure = words[at][0].lower() == "his" or words[at + 1][0].lower() in _ORDINALS
+    # "We paid her 40 euros", but "we paid his 40 euros" is about his, and "Her 40 euros" hers.
+    sure = words[at][0] != "her" or words[at + 1][0].lower() in _ORDINALS
     return sure or _YEAR.fullmatch(apart) is not None
 
 
