@@ -13,6 +13,7 @@ from pathlib import Path
 from upright.measure.svg import Plot
 from upright.terms import ConfigError
 
+_SMALLEST = 0.8  # of its size: a chart that would be smaller is moved along under the finger
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -63,7 +64,7 @@ def write_sheet(text: str, path: str) -> None:
 
 
 def figure(plot: Plot) -> str:
-    """Return a chart with its legend and the table that says the same."""
+    """Return a chart, which keeps a readable size, its legend and the table that says the same."""
     legend = "".join(
         f'<li><svg viewBox="0 0 20 12" aria-hidden="true">{_swatch(style)}</svg>{escape(told)}</li>'
         for style, told in plot.legend
@@ -74,7 +75,10 @@ def figure(plot: Plot) -> str:
     ]
     return (
         f"<figure><figcaption><h3>{escape(plot.title)}</h3><p>{escape(plot.description)}</p>"
-        f'</figcaption>{plot.drawing()}<ul class="legend">{legend}</ul>'
+        f'</figcaption><div class="chart" role="region" tabindex="0" '
+        f'aria-label="Chart: {escape(plot.title, quote=True)}">'
+        f'<div style="min-width: {plot.size[0] * _SMALLEST:.0f}px">{plot.drawing()}</div></div>'
+        f'<ul class="legend">{legend}</ul>'
         f"<details><summary>As a table</summary>{table(plot.headings, rows, plot.title)}"
         "</details></figure>"
     )
