@@ -6,16 +6,19 @@ import json
 import re
 from dataclasses import replace
 from itertools import combinations
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from upright.audit import tone_exact
 from upright.audit.figures import Figure
 from upright.audit.tone import ALPHA, Carrier, Comparison, Difference, ToneAudit, gates
 from upright.audit.tone_data import MOST_GROUPS, check_groups, read_texts_of
 from upright.audit.tone_plot import drawing, plot
-from upright.audit.tone_prompts import beginnings, prompts, rendered
+from upright.audit.tone_prompts import beginnings, prompts, rendered, words
 from upright.audit.tone_vocabulary import stem_of
 from upright.measure.names import TONE
 from upright.terms import ConfigError
@@ -203,3 +206,36 @@ def test_a_result_that_is_given_other_words_stays_what_it_was():
     assert one.to_json()["notes"] == ["n"]
     assert "n_needed" not in one.to_json()
     assert replace(one, n_needed=7).to_json()["n_needed"] == 7
+
+
+def exact_of(lean, seed):
+    """Return the exact comparison of a model that leans by text: each text its own way."""
+    asked = beginnings(("women", "men"), 60)
+    draw = np.random.default_rng(seed)
+    count = sum(map(len, words().values()))
+    ways = {one.pair.split(" ")[1]: draw.normal(lean, 1.0, count) for one in asked}
+    answers = [
+        SimpleNamespace(
+            logs=(1 if one.group == "women" else -1) * ways[one.pair.split(" ")[1]]
+            + draw.normal(0, 0.1, count)
+        )
+        for one in asked
+    ]
+    return tone_exact.compared(asked, answers, permutations=99, seed=seed)[0]
+
+
+def test_many_jobs_in_few_texts_do_not_pass_for_many_texts():
+    """Each text leans by chance, and no word leans over all of them."""
+    told = [exact_of(0.0, seed) for seed in range(30)]
+    assert {(one.texts, one.pairs) for one in told} == {((60, 60), 10)}
+    # 6 or more of 30 at a level of 5 % has a chance of 0.3 %.
+    assert sum(one.found for one in told) < 6
+
+
+def test_a_word_that_leans_in_all_texts_is_found_with_few_of_them():
+    lean = np.zeros(sum(map(len, words().values())))
+    lean[3] = 4.0
+    found = [exact_of(lean, seed) for seed in range(10)]
+    assert sum(one.found for one in found) >= 8
+    names = [name for own in words().values() for name in own]
+    assert sum(one.leaning("women", 1)[0].word == names[3] for one in found) >= 8

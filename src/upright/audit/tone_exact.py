@@ -74,10 +74,15 @@ def _comparison(
     # Chances among the words that were asked about.
     logs = logs - np.logaddexp.reduce(logs, axis=1, keepdims=True)
     lists = np.column_stack([_against(logs, *names) for names in CONTRASTS])
-    strata = np.tile(np.arange(len(pairs)), 2)
-    label = [True] * len(pairs) + [False] * len(pairs)
-    design = Design(label, strata, draws=permutations, seed=seed)
-    families = [columns("lists", lists, design), columns("words", logs, design)]
+    texts = [_text_of(pair) for pair in pairs]
+    own = sorted(set(texts))
+    # Jobs of one text lean alike: a text counts once, or sixteen jobs would pass for as many.
+    label = [True] * len(own) + [False] * len(own)
+    design = Design(label, np.tile(np.arange(len(own)), 2), draws=permutations, seed=seed)
+    families = [
+        columns(name, _means(values, texts, own), design)
+        for name, values in (("lists", lists), ("words", logs))
+    ]
     together = joint(families)
     adjusted = together.of(families[0])
     differences = tuple(
@@ -86,7 +91,7 @@ def _comparison(
     )
     verdict, needed = verdict_of(together.p_value, differences)
     return Comparison(
-        groups, (len(pairs), len(pairs)), len(pairs), together.p_value,
+        groups, (len(pairs), len(pairs)), len(own), together.p_value,
         {name: (together.alone[name], together.adjusted[name]) for name in together.alone},
         differences,
         _carriers(groups, logs, families[1].each, together.of(families[1])),
@@ -95,6 +100,18 @@ def _comparison(
         needed,
         ("differences are in nats, not in standard deviations",),
     )  # fmt: skip
+
+
+def _text_of(pair: str) -> str:
+    """Return which text a pair is of: its name is a kind, a number and a job."""
+    return " ".join(pair.split(" ")[:2])
+
+
+def _means(values: Floats, texts: Sequence[str], own: Sequence[str]) -> Floats:
+    """Return the mean over the jobs of each text, of both groups; shape (2 texts, columns)."""
+    homes = np.array([[text == one for text in texts] for one in own], dtype=np.float64)
+    homes /= homes.sum(axis=1, keepdims=True)
+    return np.vstack([homes @ values[: len(texts)], homes @ values[len(texts) :]])
 
 
 def _against(logs: Floats, first: str, second: str) -> Floats:
@@ -113,7 +130,7 @@ def _difference(name: str, values: Floats, pairs: Sequence[str], p: float) -> Di
     def mean(rows: Sequence[int]) -> float:
         return float(apart[list(rows)].mean())
 
-    found = cluster_bootstrap(mean, [pair.rsplit(" ", 1)[0] for pair in pairs])
+    found = cluster_bootstrap(mean, [_text_of(pair) for pair in pairs])
     judgement = judge(size_of(found), at_most=MARGIN, fewest=FEWEST)
     verdict = judgement.verdict
     if verdict == "outside" and p > ALPHA:
