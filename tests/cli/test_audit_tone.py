@@ -8,6 +8,7 @@ import pytest
 from tests.audit.option_engine import OptionEngine
 
 from upright.cli import main
+from upright.generate import Piece
 from upright.generate import open as opening
 
 USE = (
@@ -132,6 +133,26 @@ def test_chances_are_read_exactly_if_asked(run):
     assert code == 0
     assert told["difference_found"] is False
     assert told["measures"][0]["name"] == "fairness.tone.agency_or_communion"
+
+
+class WritingEngine:
+    """A model of which only texts are known."""
+
+    name, digest = "only-writes", None
+
+    async def stream(self, job):
+        yield Piece(text="A person.", finish_reason="stop")
+
+    async def aclose(self):
+        pass
+
+
+def test_an_engine_without_chances_cannot_be_read_exactly_and_exits_3(run, monkeypatch):
+    monkeypatch.setattr(opening, "_embedded", lambda _: WritingEngine())
+    code, out, err = run("tone", "--exact", "--limit", "4")
+    assert (code, out) == (3, "")
+    assert "the engine 'only-writes' gives no exact probabilities" in err
+    assert run("tone", "--limit", "4", "--permutations", "99")[0] == 0
 
 
 @pytest.mark.parametrize(
