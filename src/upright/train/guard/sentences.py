@@ -10,12 +10,14 @@ from typing import Literal
 from upright.guard.model.heads import ATTACKS, REQUESTS, TARGETS, TOXICITY
 from upright.train.contrast import TRICKS, contrast, tricked
 from upright.train.contrast.example import Example as Sentence
+from upright.train.contrast.tables import templates
 from upright.train.guard.examples import Example
 
 _NAMES = {"stereotype": "bias"}
 _TRICKED = 0.2
-# At most so many sentences of a template, each up to so often that its kind has so many.
-_OF_A_TEMPLATE, _MOST_OFTEN, _OF_A_KIND = 22, 4, 150
+# At most so many sentences of a template, each up to so often that its kind has so many. A frame
+# holds another passage each time, so that more of its sentences say something new.
+_OF_A_TEMPLATE, _OF_A_FRAME, _MOST_OFTEN, _OF_A_KIND = 22, 66, 4, 150
 _TARGETS = {
     "black": "black people",
     "african_american": "black people",
@@ -67,20 +69,23 @@ def sentences(split: Literal["train", "test"], seed: int = 0) -> Iterator[Exampl
     meant is the context's label.
     """
     draw = random.Random(seed)  # noqa: S311 (no secret)
-    for sentence in _balanced(list(contrast(split=split, seed=seed)), draw):
+    frames = {template.id for template in templates(split) if template.of}
+    for sentence in _balanced(list(contrast(split=split, seed=seed)), frames, draw):
         disguised = sentence
         if draw.random() < _TRICKED:
             disguised = tricked(sentence, draw.choice(TRICKS), draw)
         yield _example(disguised, split)
 
 
-def _balanced(found: list[Sentence], draw: random.Random) -> list[Sentence]:
+def _balanced(found: list[Sentence], frames: set[str], draw: random.Random) -> list[Sentence]:
     """Return few sentences of each template, and those of rare kinds more than once."""
     draw.shuffle(found)
     taken: Counter[str] = Counter()
     kept = []
     for sentence in found:
-        if taken[sentence.template] < _OF_A_TEMPLATE:
+        if taken[sentence.template] < (
+            _OF_A_FRAME if sentence.template in frames else _OF_A_TEMPLATE
+        ):
             taken[sentence.template] += 1
             kept.append(sentence)
     sizes = Counter(sentence.kind for sentence in kept)
