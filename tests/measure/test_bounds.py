@@ -107,3 +107,8 @@ def test_the_interval_of_the_minimum_holds_it_at_least_as_often_as_it_says(truth
 def test_fewer_rows_than_are_asked_for_tell_nothing(value, n):
     judgement = judge(Interval(value, value, value, n, 0.95), at_most=1.0, fewest=10)
     assert (judgement.verdict, judgement.n_needed) == ("cannot tell", 10)
+
+
+def test_limits_that_are_none_judge_nothing_and_ask_for_no_number():
+    told = judge(Interval(0.1, -math.inf, math.inf, 1, 0.95), at_most=0.2)
+    assert (told.verdict, told.n_needed) == ("cannot tell", None)

@@ -72,3 +72,21 @@ def test_a_figure_that_is_never_known_has_no_limits():
 def test_what_has_no_interval_is_refused(clusters, level):
     with pytest.raises(ValueError, match="no interval"):
         cluster_bootstrap(lambda _: 0.0, clusters, level=level)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 9, 12])
+def test_the_interval_of_few_clusters_holds_the_truth_about_as_often_as_it_says(count):
+    held = 0
+    for seed in range(150):
+        draw = random.Random(31 * seed + count)
+        levels = [draw.gauss(0, 1) for _ in range(count)]
+        values = [level + draw.gauss(0, 0.3) for level in levels for _ in range(3)]
+        clusters = [str(n // 3) for n in range(3 * count)]
+        found = cluster_bootstrap(mean_of(values), clusters, draws=200, seed=seed)
+        held += found.low <= 0 <= found.high
+    assert held / 150 >= 0.89  # 95 %, and three times what 150 may stray by
+
+
+def test_one_cluster_tells_no_limits():
+    found = cluster_bootstrap(mean_of([1.0, 2.0]), ["a", "a"], draws=20)
+    assert (found.value, found.low, found.high) == (1.5, -math.inf, math.inf)

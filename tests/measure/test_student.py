@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upright.measure.student import beyond, mean, quantile, within
+from upright.measure.student import beyond, mean, quantile, tail, within
 
 # Two-sided quantiles of printed tables.
 TABLE = [
@@ -95,3 +95,10 @@ def test_a_level_that_is_none_is_refused(level):
 def test_no_degree_of_freedom_is_refused():
     with pytest.raises(ValueError, match="degrees"):
         within(1.0, 0)
+
+
+def test_a_bootstrap_of_many_leaves_out_what_its_level_says_and_of_few_less():
+    assert tail(0.95, 100_000) == pytest.approx(0.025, abs=1e-4)
+    tails = [tail(0.95, n) for n in (1, 2, 5, 20, 100)]
+    assert tails == sorted(tails)
+    assert tails[0] == 0.0

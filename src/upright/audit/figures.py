@@ -43,7 +43,9 @@ class Figure:
         width = interval.high - interval.low
         vague = missing or width > WIDEST
         # Intervals narrow with the root of n.
-        needed = None if missing or not vague else math.ceil(interval.n * (width / WIDEST) ** 2)
+        needed = None
+        if vague and math.isfinite(width) and not missing:
+            needed = math.ceil(interval.n * (width / WIDEST) ** 2)
         return cls(
             value=None if missing else interval.value,
             low=interval.low,
@@ -63,8 +65,8 @@ class Figure:
         """Return the public shape; `verdict` and `n_needed` only where there is one."""
         shape: dict[str, Any] = {
             "value": self.value,
-            "low": self.low,
-            "high": self.high,
+            "low": _told(self.low),
+            "high": _told(self.high),
             "n": self.n,
             "method": self.method,
         }
@@ -73,3 +75,8 @@ class Figure:
         if self.n_needed is not None:
             shape["n_needed"] = self.n_needed
         return shape
+
+
+def _told(limit: float) -> float | None:
+    """Return a limit as JSON holds it: none where there is none."""
+    return limit if math.isfinite(limit) else None

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from statistics import NormalDist
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,23 +44,13 @@ def effects(values: Floats, first: NDArray[np.bool_], design: Design) -> list[In
     else:
         drawn = weights @ scaled
         n = int(min(first.sum(), (~first).sum()))
-    tail = _tail(n)
+    tail = student.tail(LEVEL, n)
     low, high = np.quantile(drawn[1:], [tail, 1 - tail], axis=0)
     found = drawn[0]
     return [
         Interval(float(d), float(min(d, a)), float(max(d, b)), n, LEVEL)
         for d, a, b in zip(found, low, high, strict=True)
     ]
-
-
-def _tail(n: int) -> float:
-    """Return how much each end of a bootstrap of so many is to leave out.
-
-    A bootstrap is narrower than the truth by the root of (n - 1) / n, and knows no Student's t.
-    """
-    if n <= 1:
-        return 0.0
-    return NormalDist().cdf(-math.sqrt(n / (n - 1)) * student.quantile(LEVEL, n - 1))
 
 
 def _weights(first: NDArray[np.bool_], design: Design, *, paired: bool) -> Floats:

@@ -46,9 +46,9 @@ def judge(figure: Interval, *, at_most: float, fewest: int = 0) -> Judgement:
     if figure.low > at_most:
         return Judgement("outside")
     distance = abs(figure.value - at_most)
-    if figure.n == 0 or distance == 0.0:
-        return Judgement("cannot tell")
     limit = figure.high if figure.value <= at_most else figure.low
+    if figure.n == 0 or distance == 0.0 or math.isinf(limit):
+        return Judgement("cannot tell")
     # Intervals narrow with the root of n.
     ratio = (limit - figure.value) / distance
     return Judgement("cannot tell", math.ceil(figure.n * ratio * ratio))

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 import random
+import statistics
 from collections.abc import Callable, Sequence
 
+from upright.measure import student
 from upright.measure.intervals import Interval
+
+_FEW = 10
+"""Clusters below which draws among them are too alike to tell how far off others would lie."""
 
 
 def cluster_bootstrap(
@@ -20,7 +25,9 @@ def cluster_bootstrap(
     """Return the percentile interval of a statistic when whole clusters are drawn again.
 
     What comes from one person, pair or document is not independent: it is drawn together. Draws
-    in which the statistic is NaN, since a class is missing, are left out.
+    in which the statistic is NaN, since a class is missing, are left out. The percentiles are
+    those of the expanded interval (Hesterberg 2015), which knows Student's t; with fewer than ten
+    clusters the limits are also no nearer than t times the draws' spread, and one has no limits.
 
     Args:
         statistic: takes row numbers, with repetitions, and returns the figure.
@@ -50,9 +57,21 @@ def cluster_bootstrap(
     whole = statistic(range(len(clusters)))
     if not values:
         return Interval(whole, -math.inf, math.inf, len(parts), level)
-    tail = (1 - level) / 2
+    tail = student.tail(level, len(parts))
     low, high = values[_at(tail, len(values))], values[_at(1 - tail, len(values))]
-    return Interval(whole, min(low, whole), max(high, whole), len(parts), level)
+    low, high = min(low, whole), max(high, whole)
+    if len(parts) < _FEW:
+        reach = _reach(values, len(parts), level)
+        low, high = min(low, whole - reach), max(high, whole + reach)
+    return Interval(whole, low, high, len(parts), level)
+
+
+def _reach(values: Sequence[float], parts: int, level: float) -> float:
+    """Return t times the spread of the draws, as far as so few parts may be from the truth."""
+    if parts == 1:
+        return math.inf
+    spread = statistics.pstdev(values) * math.sqrt(parts / (parts - 1))
+    return student.quantile(level, parts - 1) * spread
 
 
 def _at(share: float, count: int) -> int:

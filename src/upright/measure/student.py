@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import NormalDist
 
 from upright.measure.intervals import Interval
 
@@ -30,6 +31,18 @@ def within(t: float, degrees: int) -> float:
         term *= cosine * cosine * step / (step + 1)
     share = 2 / math.pi * (angle + sine * total) if odd else sine * total
     return min(max(share, 0.0), 1.0)
+
+
+def tail(level: float, n: int) -> float:
+    """Return what each end of a bootstrap of n parts is to leave out for limits of that level.
+
+    A bootstrap is narrower than the truth by the root of (n - 1) / n, and knows no Student's t.
+
+    Source: Hesterberg 2015, section 5.3, the expanded percentile interval.
+    """
+    if n <= 1:
+        return 0.0
+    return NormalDist().cdf(-math.sqrt(n / (n - 1)) * quantile(level, n - 1))
 
 
 def quantile(level: float, degrees: int) -> float:
