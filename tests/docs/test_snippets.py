@@ -20,6 +20,7 @@ REASONS = {
     "a shape, not a program": 1,
     "runs in the repository": 2,
     "trains for half an hour": 1,
+    "trains for minutes": 1,
     "trains both kinds for six gaps, which takes a while": 1,
 }
 

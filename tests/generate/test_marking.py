@@ -157,7 +157,7 @@ def test_what_stands_before_a_text_is_read_with_it(engine):
 
 @pytest.mark.embedded
 def test_a_text_longer_than_the_memory_is_read_whole(engine):
-    tokens = [token.id for token in engine.tokens("The tide was out again. " * 300)]
+    tokens = [token.id for token in engine.tokens("The tide was out again. " * 360)]
     assert len(tokens) > 2048
     seen = []
     asyncio.run(engine.read(tokens, lambda at, _: seen.append(at)))
