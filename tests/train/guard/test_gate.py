@@ -19,7 +19,7 @@ from upright.guard.model.gate import LAYERS, Gate
 from upright.guard.model.heads import CONTEXTS, HEADS, TARGETS
 from upright.guard.model.reader import Reading
 from upright.train.guard.encoder import GuardEncoder
-from upright.train.guard.gate import MISSED, _directions, _Filters, cut_gate, fit_gate
+from upright.train.guard.gate import MISSED, _directions, _Filters, fit_gate
 
 HARASSMENT = HEADS.index("harassment")
 
@@ -143,24 +143,3 @@ def test_a_gate_begins_with_the_main_directions_of_the_words(words):
     spread = found.std(axis=0)
     assert (np.diff(spread) <= 1e-5).all(), "the widest direction first"
     assert found.dtype == np.float32
-
-
-def test_a_gate_of_an_earlier_network_is_cut_by_what_the_new_one_finds(base, facts):
-    held = stretches(400, 3)
-    other = Oracle(base, rude=("rotten",))
-    cut = cut_gate(facts, other, held)
-    assert {key: cut[key] for key in LAYERS} == {key: facts[key] for key in LAYERS}
-    gate = Gate(cut)
-    found = [text for text in held if "rotten" in text.split()]
-    shut = [text for text in held if not gate.opens(other.tokens(text).ids)]
-    assert len(set(found) & set(shut)) <= MISSED * len(found)
-    assert cut["kept_out"] == pytest.approx(
-        len([text for text in shut if "rotten" not in text.split()]) / (len(held) - len(found)),
-        abs=1e-3,
-    )
-
-
-def test_a_gate_is_cut_the_same_however_often(base, facts):
-    held, oracle = stretches(400, 2), Oracle(base)
-    assert cut_gate(facts, oracle, held) == facts
-    assert cut_gate(cut_gate(facts, Oracle(base, rude=("the",)), held), oracle, held) == facts

@@ -22,7 +22,7 @@ from upright.train.guard.examples import Example, read_examples
 from upright.train.guard.export import export
 from upright.train.guard.figures import figures
 from upright.train.guard.fit import Recipe, fit
-from upright.train.guard.gate import cut_gate, fit_gate
+from upright.train.guard.gate import fit_gate
 from upright.train.guard.sentences import sentences
 from upright.weights.guard import FACTS, MODEL, TOKENIZER, GuardWeights
 
@@ -48,8 +48,7 @@ def build(
         output: folder to write; a mixture of old and new files is refused when it is opened.
         recipe: how the network is fitted.
         progress: is told the step, the number of steps and the mean loss so far.
-        start: a guard to go on from; the base is the one that it was trained from. It keeps the
-            filters of its gate, whose cut is set anew.
+        start: a guard to go on from; the base is the one that it was trained from.
 
     Returns:
         The facts that stand beside the model.
@@ -78,12 +77,8 @@ def build(
     reader = Reader(GuardWeights(raw, tokenizer, neutral_facts(), "sha256:new"))
     facts = calibrated(reader, held)
     reader = Reader(GuardWeights(raw, tokenizer, facts, "sha256:new"))
-    texts = [example.text for example in held]
-    if start is None or "gate" not in start.facts:
-        seen = [example.text for example in fitted] + _ordinary(data)
-        facts["gate"] = fit_gate(reader, seen, texts, model.words())
-    else:
-        facts["gate"] = cut_gate(start.facts["gate"], reader, texts)
+    seen = [example.text for example in fitted] + _ordinary(data)
+    facts["gate"] = fit_gate(reader, seen, [example.text for example in held], model.words())
     facts |= _told(recipe, examples, fitted, raw, tokenizer) | {"start": begun}
     facts["held"] = figures(reader, held, facts["thresholds"])
     new.replace(output / MODEL)

@@ -48,20 +48,7 @@ def fit_gate(
     torch.manual_seed(_SEED)
     model = _Filters(_directions(words))
     _learn(model, _ids(reader, fitted), _near(reader, fitted, _NEAR))
-    return cut_gate(model.facts(), reader, held)
-
-
-def cut_gate(facts: dict[str, Any], reader: Reader, held: Sequence[str]) -> dict[str, Any]:
-    """Set the cut of a gate by what a network finds.
-
-    Args:
-        facts: of a gate, whichever network it was fitted to.
-        reader: the network with its thresholds, without a gate.
-        held: stretches that neither was fitted to.
-
-    Returns:
-        The facts with `cut`, `missed` and `kept_out`, as `fit_gate` gives them.
-    """
+    facts = model.facts()
     # The cut is set with the numbers as they will be read.
     gate = Gate(facts | {"cut": 0.0})
     scores = np.array([gate.score(ids.tolist()) for ids in _ids(reader, held)])
