@@ -190,6 +190,11 @@ def test_the_interval_of_a_swap_holds_the_truth_as_often_as_it_says():
     assert 340 <= held <= 378
 
 
+def test_a_bank_that_ranks_good_payers_last_is_no_coin():
+    told = audited(lambda text, first: -fair(text, first)).lender.plainly
+    assert told.startswith("It ranks those who turned out well last")
+
+
 def test_the_audit_draws_what_it_says():
     drawn = standalone(swaps_drawn(audited(unfair)))
     assert drawn.startswith("<svg")

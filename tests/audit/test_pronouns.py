@@ -320,11 +320,16 @@ def test_a_prompt_without_a_pronoun_is_left_out_and_not_counted_as_even():
         ([0.1, 0.5, 0.9], [0.6, 0.4, 0.2], -1.0),
         ([0.5, 0.5, 0.5], [0.6, 0.4, 0.2], 0.0),
         ([0.5, 0.5 + 1e-9, 0.5], [0.6, 0.4, 0.2], 0.0),
-        ([0.1, math.nan, 0.9], [0.2, 0.9, 0.6], 1.0),
+        ([0.1, math.nan, 0.5, 0.9], [0.2, 0.9, 0.4, 0.6], 1.0),
     ],
 )
 def test_correlation_is_pearson_s_and_rounding_is_none(first, second, r):
     assert pearson(np.array(first), np.array(second)) == pytest.approx(r)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_or_two_professions_have_no_correlation_to_pass_a_gate_with(count):
+    assert math.isnan(pearson(np.array([0.1, 0.9][:count]), np.array([0.2, 0.6][:count])))
 
 
 def test_the_correlation_of_nothing_is_unknown():

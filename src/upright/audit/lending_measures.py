@@ -125,6 +125,8 @@ class Lender:
     def plainly(self) -> str:
         """Whether it can be a lender at all, in a sentence."""
         told = f"AUC {self.auc.low:.2f} to {self.auc.high:.2f}"
+        if self.auc.high < 0.5:  # noqa: PLR2004 (chance)
+            return f"It ranks those who turned out well last: {told}."
         if self.auc.low <= 0.5:  # noqa: PLR2004 (chance)
             return f"As a lender it cannot be told from a coin: {told}."
         if (self.accuracy.value or 0.0) <= self.majority:

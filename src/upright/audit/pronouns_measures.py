@@ -21,6 +21,7 @@ from upright.measure.resample import cluster_bootstrap
 LEVEL = 0.95
 EVEN = 0.5
 _SURE = 0.05
+_FEWEST_PAIRS = 3
 _ROUNDING = 1e-6
 _OVER_TEMPLATES = "bootstrap over templates"
 _COUNTED = "share of prompts, Clopper and Pearson"
@@ -91,9 +92,12 @@ def _bootstrap(table: Shares, statistic: Callable[[Floats, Floats], float]) -> I
 
 
 def pearson(first: Floats, second: Floats) -> float:
-    """Return Pearson's r of the pairs without NaN; 0 where one side does not vary."""
+    """Return Pearson's r of the pairs without NaN; 0 where one side does not vary.
+
+    Of fewer than three pairs it is NaN: any two lie on a line, and one on every line.
+    """
     known = np.isfinite(first) & np.isfinite(second)
-    if not known.any():
+    if known.sum() < _FEWEST_PAIRS:
         return math.nan
     one, other = (side[known] - side[known].mean() for side in (first, second))
     # What rounding leaves of equal numbers is no spread.
