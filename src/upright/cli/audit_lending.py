@@ -178,13 +178,17 @@ def audit_lending_command(  # noqa: PLR0917 (Typer names them as options)
     if audit is None:
         return
     _draw(audit, plot, html)
+    _tell(audit, as_json=as_json, gate=gate)
+
+
+def _tell(audit: LendingAudit, *, as_json: bool, gate: bool) -> None:
+    from upright.audit.gates import exit_code
+
     if as_json:
         write_line(audit.to_json())
     else:
         _show(audit)
     if gate:
-        from upright.audit.gates import exit_code
-
         raise typer.Exit(exit_code(audit.gates))
 
 
